@@ -1,0 +1,174 @@
+"""A connection, customer ↔ tenant: its states and the moves between them."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from shared.core.configuration import Configuration
+from shared.core.errors import InvalidMove
+
+HANDSHAKE_LIFETIME = timedelta(minutes=10)
+"""How long a person has to sign in and consent."""
+
+
+class ConnectionState(StrEnum):
+    """Where a connection stands."""
+
+    PENDING = "pending"
+    CONSENTING = "consenting"
+    VALIDATING = "validating"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ACTION_REQUIRED = "action_required"
+    DISCONNECTED = "disconnected"
+
+
+class Grant(StrEnum):
+    """How Microsoft Graph is reached: app-only after admin consent, or with the admin's refresh token."""
+
+    APPLICATION = "application"
+    DELEGATED = "delegated"
+
+
+_MOVES: dict[ConnectionState, frozenset[ConnectionState]] = {
+    ConnectionState.PENDING: frozenset({ConnectionState.CONSENTING, ConnectionState.DISCONNECTED}),
+    ConnectionState.CONSENTING: frozenset(
+        {
+            ConnectionState.PENDING,
+            ConnectionState.CONSENTING,
+            ConnectionState.VALIDATING,
+            ConnectionState.DISCONNECTED,
+        }
+    ),
+    ConnectionState.VALIDATING: frozenset(
+        {
+            ConnectionState.ACTIVE,
+            ConnectionState.ACTION_REQUIRED,
+            ConnectionState.VALIDATING,
+            ConnectionState.DISCONNECTED,
+        }
+    ),
+    # A reconnect of a working connection is proven again before it counts.
+    ConnectionState.ACTIVE: frozenset(
+        {
+            ConnectionState.PAUSED,
+            ConnectionState.ACTION_REQUIRED,
+            ConnectionState.VALIDATING,
+            ConnectionState.DISCONNECTED,
+        }
+    ),
+    ConnectionState.PAUSED: frozenset(
+        {ConnectionState.ACTIVE, ConnectionState.VALIDATING, ConnectionState.DISCONNECTED}
+    ),
+    ConnectionState.ACTION_REQUIRED: frozenset(
+        {ConnectionState.VALIDATING, ConnectionState.ACTION_REQUIRED, ConnectionState.DISCONNECTED}
+    ),
+    ConnectionState.DISCONNECTED: frozenset({ConnectionState.CONSENTING}),
+}
+
+
+class Connection(msgspec.Struct, frozen=True):
+    """Everything we keep of a connection except its tokens.
+
+    `id` is ours and never changes; `secret_name` names the Key Vault secret with the token cache; `mirror`
+    names the committed directory mirror; `fence` grows by one with every lease. Times are UTC.
+    """
+
+    id: str
+    account_id: str
+    customer_id: str
+    created_at: datetime
+    state: ConnectionState = ConnectionState.PENDING
+    reason: str | None = None
+    state_since: datetime | None = None
+    grant: Grant = Grant.APPLICATION
+    tenant_id: str | None = None
+    tenant_name: str | None = None
+    tenant_domain: str | None = None
+    connected_at: datetime | None = None
+    connected_by: str | None = None
+    consent_expires_at: datetime | None = None
+    secret_name: str | None = None
+    configuration: Configuration = Configuration()
+    configuration_version: int = 1
+    delta_link: str | None = None
+    mirror: str | None = None
+    full_read_at: datetime | None = None
+    read_at: datetime | None = None
+    synced_at: datetime | None = None
+    current_run: str | None = None
+    last_run: str | None = None
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    fence: int = 0
+
+    def leased(self, now: datetime) -> bool:
+        """Whether some worker holds the connection."""
+        return self.lease_owner is not None and self.lease_until is not None and self.lease_until > now
+
+    def state_at(self, now: datetime) -> ConnectionState:
+        """The state as people should see it: a consent nobody finished is pending again."""
+        if (
+            self.state is ConnectionState.CONSENTING
+            and self.consent_expires_at
+            and self.consent_expires_at <= now
+        ):
+            return ConnectionState.PENDING
+        return self.state
+
+
+def moved(
+    connection: Connection, state: ConnectionState, now: datetime, reason: str | None = None
+) -> Connection:
+    """The connection in its new state. Raises InvalidMove where the state machine has no such move."""
+    if state not in _MOVES[connection.state]:
+        raise InvalidMove(connection.state, state)
+    since = connection.state_since if connection.state is state else now
+    return msgspec.structs.replace(connection, state=state, reason=reason, state_since=since)
+
+
+def consent_opened(connection: Connection, now: datetime) -> Connection:
+    """An admin left for Microsoft's pages. A connection that works keeps working meanwhile."""
+    keeps_state = {
+        ConnectionState.ACTIVE,
+        ConnectionState.PAUSED,
+        ConnectionState.ACTION_REQUIRED,
+        ConnectionState.VALIDATING,
+    }
+    if connection.state in keeps_state:
+        return connection
+    opened = moved(connection, ConnectionState.CONSENTING, now)
+    return msgspec.structs.replace(opened, consent_expires_at=now + HANDSHAKE_LIFETIME)
+
+
+def consent_abandoned(connection: Connection, now: datetime) -> Connection:
+    """The consent was declined or refused: back to where nothing was stored."""
+    if connection.state is not ConnectionState.CONSENTING:
+        return connection
+    back = ConnectionState.PENDING if connection.tenant_id is None else ConnectionState.DISCONNECTED
+    abandoned = moved(connection, back, now)
+    return msgspec.structs.replace(abandoned, consent_expires_at=None)
+
+
+def tenant_allowed(connection: Connection, tenant_id: str) -> bool:
+    """A reconnect must come from the tenant that was connected; after a disconnect any tenant may."""
+    free = {ConnectionState.PENDING, ConnectionState.CONSENTING, ConnectionState.DISCONNECTED}
+    return connection.state in free or connection.tenant_id in (None, tenant_id)
+
+
+def disconnected(connection: Connection, now: datetime) -> Connection:
+    """The connection without anything that could reach the tenant; its contacts are not its own."""
+    ended = moved(connection, ConnectionState.DISCONNECTED, now)
+    return msgspec.structs.replace(
+        ended,
+        secret_name=None,
+        delta_link=None,
+        mirror=None,
+        full_read_at=None,
+        read_at=None,
+        consent_expires_at=None,
+        current_run=None,
+        lease_owner=None,
+        lease_until=None,
+    )

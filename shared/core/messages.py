@@ -1,0 +1,38 @@
+"""The messages on the queue of work."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class SyncMessage(msgspec.Struct, frozen=True, tag="sync", tag_field="kind"):
+    """Carry out a run. `slot` is set by the schedule; `postponed` counts how often it was put off."""
+
+    account_id: str
+    connection_id: str
+    run_id: str
+    slot: datetime | None = None
+    postponed: int = 0
+
+
+class ValidateMessage(msgspec.Struct, frozen=True, tag="validate", tag_field="kind"):
+    """Prove a consent that Microsoft is still copying to all its servers."""
+
+    account_id: str
+    connection_id: str
+    attempt: int = 1
+
+
+QueueMessage = SyncMessage | ValidateMessage
+
+_decoder: msgspec.json.Decoder[QueueMessage] = msgspec.json.Decoder(QueueMessage)
+
+
+def encode(message: QueueMessage) -> bytes:
+    """The message as JSON."""
+    return msgspec.json.encode(message)
+
+
+def decode(body: bytes) -> QueueMessage:
+    """The message from JSON. Raises msgspec.ValidationError or msgspec.DecodeError."""
+    return _decoder.decode(body)

@@ -1,0 +1,85 @@
+"""The values the sync engine decides over: people in the directory and contacts in the PSA."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+
+class DirectoryUser(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One person, room or mailbox as the directory describes it.
+
+    A field the directory never had a value for is None. The order of the fields is the format of the
+    directory mirror: append only, and raise `shared.core.mirror.FORMAT` when that is not enough.
+    """
+
+    id: str
+    user_principal_name: str | None = None
+    mail: str | None = None
+    display_name: str | None = None
+    given_name: str | None = None
+    surname: str | None = None
+    job_title: str | None = None
+    department: str | None = None
+    office_location: str | None = None
+    company_name: str | None = None
+    mobile_phone: str | None = None
+    business_phone: str | None = None
+    street: str | None = None
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+    user_type: str | None = None
+    enabled: bool | None = None
+
+
+class RemovalReason(StrEnum):
+    """Why the directory no longer lists a user (Graph's `@removed.reason`, or absence from a full read)."""
+
+    SOFT_DELETED = "soft_deleted"
+    HARD_DELETED = "hard_deleted"
+    ABSENT = "absent"
+
+
+class ContactFields(msgspec.Struct, frozen=True, gc=False):
+    """What a contact says about a person; an empty string means blank."""
+
+    name: str = ""
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    job_title: str = ""
+    department: str = ""
+    office: str = ""
+    company: str = ""
+    mobile_phone: str = ""
+    business_phone: str = ""
+    street: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+
+CONTACT_FIELDS: tuple[str, ...] = ContactFields.__struct_fields__
+
+
+class Contact(msgspec.Struct, frozen=True, gc=False):
+    """A person in the PSA. `object_id` is the link: the directory object the contact belongs to, if any."""
+
+    id: str
+    fields: ContactFields
+    object_id: str | None = None
+
+
+class UserType(StrEnum):
+    """Graph's `userType`, lower case."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+
+
+def fields_as_mapping(fields: ContactFields) -> Mapping[str, str]:
+    """The fields by name, in their declared order."""
+    return {name: getattr(fields, name) for name in CONTACT_FIELDS}

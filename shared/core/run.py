@@ -1,0 +1,181 @@
+"""A run, its identifiers and its counts."""
+
+import hashlib
+import secrets
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from shared.core.changes import ChangeKind
+from shared.core.planning import Plan
+
+_CUSTOMER_LENGTH = 16
+_LATEST = 10**13 - 1  # milliseconds; ids count down from here so that the newest run comes first
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+    @property
+    def ended(self) -> bool:
+        """Terminal states never change."""
+        return self in {RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELED}
+
+
+class RunKind(StrEnum):
+    """`sync` follows the delta link where there is one; `full` reads the whole directory."""
+
+    SYNC = "sync"
+    FULL = "full"
+
+
+class Trigger(StrEnum):
+    """What started a run."""
+
+    SCHEDULE = "schedule"
+    API = "api"
+    PORTAL = "portal"
+
+
+class ReadMode(StrEnum):
+    """How the directory was read."""
+
+    FULL = "full"
+    DELTA = "delta"
+
+
+class FullReason(StrEnum):
+    """Why a directory was read in full."""
+
+    FIRST = "first"
+    REQUESTED = "requested"
+    WEEKLY = "weekly"
+    STALE = "stale"
+    RESYNC = "resync_required"
+    MIRROR = "mirror_missing"
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """users_read = created + linked + updated + unchanged + skipped + conflicts; kept people have left."""
+
+    users_read: int = 0
+    created: int = 0
+    linked: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    conflicts: int = 0
+    kept: int = 0
+
+    @property
+    def add_up(self) -> bool:
+        """Whether everybody who was read is accounted for."""
+        parts = self.created + self.linked + self.updated + self.unchanged + self.skipped + self.conflicts
+        return self.users_read == parts
+
+
+class RunError(msgspec.Struct, frozen=True):
+    """Why a run ended or stumbled, in words that may be shown."""
+
+    code: str
+    title: str
+    detail: str
+    actor: str
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """A complete read that is durable but not committed, so that a later message can go on from it."""
+
+    mirror: str
+    delta_link: str
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One sync of one connection. Times are UTC; `seconds` is the time spent working, not waiting."""
+
+    id: str
+    account_id: str
+    customer_id: str
+    connection_id: str
+    kind: RunKind
+    trigger: Trigger
+    created_at: datetime
+    updated_at: datetime
+    state: RunState = RunState.QUEUED
+    slot: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    read_mode: ReadMode | None = None
+    full_reason: FullReason | None = None
+    counts: Counts = Counts()
+    skipped_by_reason: dict[str, int] = {}
+    planned: int = 0
+    applied: int = 0
+    graph_requests: int = 0
+    seconds: float = 0.0
+    resumes: int = 0
+    stage: Stage | None = None
+    error: RunError | None = None
+
+
+def new_run_id(connection_id: str, at: datetime) -> str:
+    """A fresh id: the connection, then a time that counts down, then chance."""
+    return _run_id(connection_id, at, secrets.token_hex(4))
+
+
+def slot_run_id(connection_id: str, slot: datetime) -> str:
+    """The id of the run of a slot: the same however often it is asked for."""
+    digest = hashlib.blake2b(f"{connection_id} {slot.isoformat()}".encode(), digest_size=4)
+    return _run_id(connection_id, slot, digest.hexdigest())
+
+
+def _run_id(connection_id: str, at: datetime, tail: str) -> str:
+    milliseconds = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return f"run_{connection_id}{_LATEST - milliseconds:013d}{tail}"
+
+
+def connection_of(run_id: str) -> str | None:
+    """The connection a run id belongs to, or None when the text is no run id."""
+    body = run_id.removeprefix("run_")
+    well_formed = body != run_id and len(body) == _CUSTOMER_LENGTH + 21 and body.isalnum() and body.isascii()
+    return body[:_CUSTOMER_LENGTH] if well_formed else None
+
+
+def new_connection_id() -> str:
+    """16 hexadecimal digits of chance."""
+    return secrets.token_hex(_CUSTOMER_LENGTH // 2)
+
+
+def counts(
+    plan: Plan, planned: Mapping[ChangeKind, int], done: Mapping[ChangeKind, int], *, earlier: int
+) -> Counts:
+    """The counts of a run so far.
+
+    `planned`: `plan.counts()`. `done`: the writes that are done, by kind, those of earlier messages of the
+    same run included. `earlier`: how many those are; the plan, made after them, finds them unchanged.
+    """
+    return Counts(
+        users_read=plan.users_read,
+        created=done.get(ChangeKind.CREATE, 0),
+        linked=done.get(ChangeKind.LINK, 0),
+        updated=done.get(ChangeKind.UPDATE, 0),
+        unchanged=plan.unchanged - earlier,
+        skipped=planned.get(ChangeKind.SKIP, 0),
+        conflicts=planned.get(ChangeKind.CONFLICT, 0),
+        kept=planned.get(ChangeKind.KEEP, 0),
+    )
+
+
+def skipped_by_reason(plan: Plan) -> dict[str, int]:
+    """How many users were left out for each reason, by reason code."""
+    reasons = Counter(change.reason or "" for change in plan.changes if change.kind is ChangeKind.SKIP)
+    return dict(sorted(reasons.items()))

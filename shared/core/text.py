@@ -1,0 +1,43 @@
+"""Directory text made safe to keep and addresses made comparable; both inputs are hostile."""
+
+import re
+import unicodedata
+
+# Embedding, override and isolate controls can reorder whatever is printed next to a name. The plain
+# marks U+200E and U+200F stay: names in right-to-left scripts need them.
+_REORDERING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_REMOVED = {ord(character): None for character in _REORDERING}
+_WHITE_SPACE = re.compile(r"\s+")
+_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+")
+_LONGEST_ADDRESS = 320  # RFC 3696 erratum 1690: 64 for the local part, "@", 255 for the domain.
+
+
+def clean(value: str | None) -> str:
+    """One line of text: NFC, no control or reordering characters, white space collapsed and trimmed."""
+    if not value:
+        return ""
+    if value.isascii() and value.isprintable() and "  " not in value:
+        return value.strip()
+    text = _WHITE_SPACE.sub(" ", unicodedata.normalize("NFC", value).translate(_REMOVED))
+    return "".join(character for character in text if unicodedata.category(character) != "Cc").strip()
+
+
+def normalized_email(address: str) -> str:
+    """The form in which two spellings of one mailbox are equal: NFC, lower case, trimmed.
+
+    Mail systems compare addresses without case. Nothing else is folded: two different mailboxes must
+    never become one.
+    """
+    return unicodedata.normalize("NFC", address).strip().lower()
+
+
+def is_email(address: str) -> bool:
+    """Whether the text can be somebody's address.
+
+    The `#EXT#` name of a guest looks like one, but no mailbox answers to it.
+    """
+    return (
+        len(address) <= _LONGEST_ADDRESS
+        and "#ext#" not in address.lower()
+        and _ADDRESS.fullmatch(address) is not None
+    )

@@ -1,0 +1,350 @@
+"""What the services need from the outside; the docstrings are the contract that every adapter is held to.
+
+Every method may raise `RetryLater` when the other side is unavailable. Times are UTC.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from shared.core.changes import Change
+from shared.core.connection import Connection, Grant
+from shared.core.customer import Account, ApiKey, Customer
+from shared.core.messages import QueueMessage
+from shared.core.mirror import Snapshot, UserPage
+from shared.core.models import Contact
+from shared.core.run import Run
+
+T = TypeVar("T")
+
+
+class Stored(msgspec.Struct, Generic[T], frozen=True):
+    """A value as it was read, with the ETag that a conditional write needs."""
+
+    value: T
+    etag: str
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """A part of a list; `after` asks for the next part and is None at the end."""
+
+    items: tuple[T, ...]
+    after: str | None = None
+
+
+class Clock(Protocol):
+    """Time, passed in so that it can be chosen."""
+
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow."""
+        ...
+
+
+class Queue(Protocol):
+    """The queue of work."""
+
+    async def send(self, message: QueueMessage, delay: timedelta = timedelta(0)) -> None:
+        """Put one message that becomes visible after `delay` (at most 7 days)."""
+        ...
+
+
+class Secrets(Protocol):
+    """Named secrets."""
+
+    async def get(self, name: str) -> str | None:
+        """The secret's value, or None when there is none."""
+        ...
+
+    async def set(self, name: str, value: str) -> None:
+        """Write a new version of the secret."""
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Delete the secret; deleting what is not there is fine."""
+        ...
+
+
+class AccountStore(Protocol):
+    """Accounts and their API keys."""
+
+    async def add(self, account: Account) -> None:
+        """Create an account."""
+        ...
+
+    async def get(self, account_id: str) -> Account | None:
+        """The account, or None."""
+        ...
+
+    async def add_key(self, key: ApiKey) -> None:
+        """Keep an API key's hash."""
+        ...
+
+    async def get_key(self, account_id: str, key_id: str) -> ApiKey | None:
+        """The key, or None."""
+        ...
+
+    async def keys(self, account_id: str) -> list[ApiKey]:
+        """Every key of the account, revoked ones too."""
+        ...
+
+    async def revoke_key(self, account_id: str, key_id: str, at: datetime) -> bool:
+        """Revoke a key; False when there is none."""
+        ...
+
+
+class CustomerStore(Protocol):
+    """The customers of an account, by the PSA's own id."""
+
+    async def put(self, customer: Customer) -> None:
+        """Create or replace."""
+        ...
+
+    async def get(self, account_id: str, customer_id: str) -> Customer | None:
+        """The customer, or None."""
+        ...
+
+    async def list(self, account_id: str, limit: int, after: str | None = None) -> Page[Customer]:
+        """A page of customers, ordered by id."""
+        ...
+
+
+class ConnectionStore(Protocol):
+    """Connections; every write is conditional."""
+
+    async def add(self, connection: Connection) -> Stored[Connection]:
+        """Create. Raises ConcurrentUpdate when it exists."""
+        ...
+
+    async def get(self, account_id: str, connection_id: str) -> Stored[Connection] | None:
+        """The connection, or None."""
+        ...
+
+    async def replace(self, stored: Stored[Connection], value: Connection) -> Stored[Connection]:
+        """Write `value` over `stored`. Raises ConcurrentUpdate when that is no longer what is there."""
+        ...
+
+    def active(self, after: str | None = None) -> AsyncIterator[Page[tuple[str, str]]]:
+        """Stream (account id, connection id) of every active connection, from a former page's `after` on."""
+        ...
+
+
+class RunStore(Protocol):
+    """Runs, newest first."""
+
+    async def add(self, run: Run) -> bool:
+        """Create; False when there is one with this id already."""
+        ...
+
+    async def get(self, run_id: str) -> Run | None:
+        """The run, or None."""
+        ...
+
+    async def save(self, run: Run) -> None:
+        """Replace."""
+        ...
+
+    async def list(self, connection_id: str, limit: int, after: str | None = None) -> Page[Run]:
+        """A page of a connection's runs, newest first."""
+        ...
+
+
+class ChangeLog(Protocol):
+    """What a run did, in numbered chunks of changes."""
+
+    async def put(self, run_id: str, chunk: str, changes: Sequence[Change]) -> None:
+        """Write or replace one chunk; an empty one disappears. Chunks sort by their name."""
+        ...
+
+    def chunks(self, run_id: str) -> AsyncIterator[tuple[str, list[Change]]]:
+        """Every chunk in order."""
+        ...
+
+    async def list(self, run_id: str, limit: int, after: str | None = None) -> Page[Change]:
+        """A page of changes in order."""
+        ...
+
+
+class MirrorStore(Protocol):
+    """Directory mirrors. One that is saved is never changed; `reference` names it."""
+
+    async def save(self, connection_id: str, run_id: str, snapshot: Snapshot) -> str:
+        """Keep the snapshot durably and return its reference; saving twice for a run replaces."""
+        ...
+
+    async def load(self, connection_id: str, reference: str) -> Snapshot | None:
+        """The whole snapshot, or None when it is not there in full or of another format."""
+        ...
+
+    async def prune(self, connection_id: str, keep: str | None) -> None:
+        """Delete every mirror of the connection but one."""
+        ...
+
+
+class OneTimeStore(Protocol):
+    """Short-lived values behind an unguessable token; only the token's hash is kept."""
+
+    async def put(self, kind: str, token: str, value: dict[str, Any], expires_at: datetime) -> None:
+        """Keep a value."""
+        ...
+
+    async def peek(self, kind: str, token: str, now: datetime) -> dict[str, Any] | None:
+        """The value while it is valid."""
+        ...
+
+    async def take(self, kind: str, token: str, now: datetime) -> dict[str, Any] | None:
+        """The value, to exactly one caller ever."""
+        ...
+
+    async def delete(self, kind: str, token: str) -> None:
+        """Forget a value."""
+        ...
+
+    async def purge(self, now: datetime) -> int:
+        """Delete what has expired and return how many."""
+        ...
+
+
+class SlotStore(Protocol):
+    """Which slots of the schedule were fanned out, and how far."""
+
+    async def open(self, slot: datetime, now: datetime, lease: timedelta) -> "OpenSlot | None":
+        """Claim a slot; None when it is done, or somebody else is at it."""
+        ...
+
+    async def advance(self, slot: "OpenSlot", now: datetime, lease: timedelta) -> "OpenSlot":
+        """Write down how far the fan-out is. Raises ConcurrentUpdate when somebody else took over."""
+        ...
+
+    async def unfinished(self, now: datetime) -> list[datetime]:
+        """Slots that were begun and left alone."""
+        ...
+
+
+class OpenSlot(msgspec.Struct, frozen=True):
+    """A claimed slot: `after` is where the stream of connections goes on, `sent` how many messages so far."""
+
+    slot: datetime
+    etag: str
+    after: str | None = None
+    sent: int = 0
+    done: bool = False
+
+
+class Organization(msgspec.Struct, frozen=True):
+    """A tenant by name."""
+
+    id: str
+    display_name: str
+    domain: str
+
+
+class DirectoryReader(Protocol):
+    """One tenant, read only.
+
+    Besides RetryLater every method may raise ActionRequired (consent withdrawn, permission missing, tenant
+    gone…), OperatorError (our own credential) and SourceFault (an answer that must not be trusted).
+    """
+
+    requests: int
+    """How many requests were sent to Microsoft Graph so far."""
+
+    async def organization(self) -> Organization:
+        """The tenant's name."""
+        ...
+
+    async def prove_permissions(self) -> None:
+        """Make one call for each permission a sync needs."""
+        ...
+
+    async def latest_delta_link(self) -> str:
+        """A link that tells what changes from now on."""
+        ...
+
+    def users(self) -> AsyncIterator[UserPage]:
+        """Every user, page by page."""
+        ...
+
+    def changes_since(self, delta_link: str) -> AsyncIterator[tuple[UserPage, str | None]]:
+        """The changes, page by page; the last page carries the next delta link. Raises ResyncRequired."""
+        ...
+
+
+class Directories(Protocol):
+    """Opens tenants."""
+
+    def open(self, connection: Connection) -> DirectoryReader:
+        """A reader of the connection's tenant; nothing is sent yet."""
+        ...
+
+
+class Destination(Protocol):
+    """Where the contacts of one customer live."""
+
+    batch_size: int
+    """How many changes one `apply` takes at the most."""
+
+    def contacts(self) -> AsyncIterator[list[Contact]]:
+        """Every contact of the customer, page by page."""
+        ...
+
+    async def apply(self, changes: Sequence[Change], run_id: str) -> None:
+        """Carry out create, link and update changes; doing it again makes no second contact."""
+        ...
+
+
+class Destinations(Protocol):
+    """Opens destinations."""
+
+    def open(self, connection: Connection) -> Destination:
+        """The destination of the connection's customer."""
+        ...
+
+
+class StoredContact(msgspec.Struct, frozen=True):
+    """A contact of the built-in destination; `source` says where its values come from."""
+
+    contact: Contact
+    source: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class ContactStore(Protocol):
+    """The contacts of the built-in destination, for reading."""
+
+    async def list(self, connection_id: str, limit: int, after: str | None = None) -> Page[StoredContact]:
+        """A page of a customer's contacts, ordered by id."""
+        ...
+
+
+class SignIn(msgspec.Struct, frozen=True):
+    """A proven sign-in: claims of a validated id_token, and for a delegated grant the token cache."""
+
+    tenant_id: str
+    object_id: str
+    username: str
+    directory_roles: frozenset[str]
+    is_guest: bool
+    token_cache: str | None = None
+
+
+class IdentityProvider(Protocol):
+    """Microsoft Entra ID, as far as consent goes."""
+
+    async def begin_sign_in(self, grant: Grant, state: str, redirect_uri: str) -> dict[str, Any]:
+        """An authorization request with PKCE and nonce; `auth_uri` in it is where the browser goes."""
+        ...
+
+    async def finish_sign_in(self, request: dict[str, Any], answer: dict[str, str]) -> SignIn:
+        """Redeem the code and validate the id_token. Raises ConsentRefused."""
+        ...
+
+    def admin_consent_url(self, tenant_id: str, state: str, redirect_uri: str) -> str:
+        """Where the admin approves application permissions for the tenant."""
+        ...

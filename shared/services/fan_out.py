@@ -1,0 +1,80 @@
+"""Every slot of the schedule: one queue message for every connected customer."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.core.errors import ConcurrentUpdate
+from shared.core.messages import SyncMessage
+from shared.core.run import slot_run_id
+from shared.core.schedule import slot_at, spread_delay
+from shared.logs import log
+from shared.ports import Clock, ConnectionStore, OpenSlot, Queue, SlotStore
+
+_LEASE = timedelta(minutes=2)
+_CONCURRENCY = 32
+
+
+@dataclass(frozen=True, slots=True)
+class FanOut:
+    """Streams the connections, so that memory does not grow with their number.
+
+    A slot is claimed before its first message, and its progress is written down after every page: a timer
+    that fires twice or late sends nothing twice, and one that dies is taken up where it stopped. Should it
+    die inside a page, that page's messages go out again; they name the same runs, so nothing runs twice.
+    """
+
+    connections: ConnectionStore
+    slots: SlotStore
+    queue: Queue
+    clock: Clock
+    schedule: str
+    spread: timedelta
+
+    async def fire(self) -> int:
+        """Fan out the slot that is due now; returns how many messages were sent."""
+        return await self._fan_out(slot_at(self.schedule, self.clock.now()))
+
+    async def resume(self) -> int:
+        """Finish slots that were begun and left alone; returns how many messages were sent."""
+        return sum([await self._fan_out(slot) for slot in await self.slots.unfinished(self.clock.now())])
+
+    async def _fan_out(self, slot: datetime) -> int:
+        open_slot = await self.slots.open(slot, self.clock.now(), _LEASE)
+        if open_slot is None:
+            log("fan_out.already_done", slot=slot.isoformat())
+            return 0
+        before = open_slot.sent
+        try:
+            async for page in self.connections.active(open_slot.after):
+                await self._send(page.items, slot)
+                open_slot = await self._advance(
+                    open_slot, after=page.after, sent=open_slot.sent + len(page.items)
+                )
+            open_slot = await self._advance(open_slot, done=True)
+        except ConcurrentUpdate:
+            log("fan_out.taken_over", slot=slot.isoformat())
+            return open_slot.sent - before
+        log("fan_out.done", slot=slot.isoformat(), messages=open_slot.sent)
+        return open_slot.sent - before
+
+    async def _advance(self, open_slot: OpenSlot, **progress: object) -> OpenSlot:
+        return await self.slots.advance(
+            msgspec.structs.replace(open_slot, **progress), self.clock.now(), _LEASE
+        )
+
+    async def _send(self, connections: tuple[tuple[str, str], ...], slot: datetime) -> None:
+        waiting = iter(connections)
+        late_by = self.clock.now() - slot
+
+        async def sender() -> None:
+            for account_id, connection_id in waiting:
+                delay = max(spread_delay(connection_id, self.spread) - late_by, timedelta(0))
+                run_id = slot_run_id(connection_id, slot)
+                await self.queue.send(SyncMessage(account_id, connection_id, run_id, slot), delay)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(_CONCURRENCY, len(connections))):
+                group.create_task(sender())

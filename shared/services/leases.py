@@ -1,0 +1,97 @@
+"""At most one writer per connection: a lease with a fencing number, kept in the connection itself."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import msgspec
+
+from shared.core.connection import Connection, ConnectionState
+from shared.core.errors import ConcurrentUpdate, LeaseLost
+from shared.ports import Clock, ConnectionStore, Stored
+
+
+class Busy(Exception):
+    """Another worker holds the connection; `remaining` is how long its lease still lasts."""
+
+    def __init__(self, remaining: timedelta) -> None:
+        """`remaining`: at least a second."""
+        super().__init__("the connection is leased")
+        self.remaining = max(remaining, timedelta(seconds=1))
+
+
+class Lease:
+    """The right to sync one connection, until it is released or lost.
+
+    Every write of the connection during a run goes through here: it is conditional on the ETag, and a
+    worker whose fence is no longer the connection's stops with LeaseLost.
+    """
+
+    def __init__(
+        self, store: ConnectionStore, clock: Clock, lifetime: timedelta, held: Stored[Connection]
+    ) -> None:
+        """`held`: the connection as it was leased; see `acquire`."""
+        self._store, self._clock, self._lifetime, self._held = store, clock, lifetime, held
+        self._fence = held.value.fence
+        self._renew_at = clock.monotonic() + lifetime.total_seconds() / 3
+
+    @property
+    def connection(self) -> Connection:
+        """The connection as this worker last saw or wrote it."""
+        return self._held.value
+
+    async def keep(self) -> None:
+        """Renew the lease when a third of it is used up. Raises LeaseLost."""
+        if self._clock.monotonic() >= self._renew_at:
+            until = self._clock.now() + self._lifetime
+            await self.update(lambda connection: msgspec.structs.replace(connection, lease_until=until))
+            self._renew_at = self._clock.monotonic() + self._lifetime.total_seconds() / 3
+
+    async def update(self, change: Callable[[Connection], Connection]) -> None:
+        """Write `change(connection)`, on top of what others wrote meanwhile. Raises LeaseLost."""
+        while True:
+            try:
+                self._held = await self._store.replace(self._held, change(self._held.value))
+                return
+            except ConcurrentUpdate:
+                await self._look_again()
+
+    async def release(
+        self, change: Callable[[Connection], Connection] = lambda connection: connection
+    ) -> None:
+        """Write `change(connection)` and let go."""
+        await self.update(
+            lambda connection: msgspec.structs.replace(change(connection), lease_owner=None, lease_until=None)
+        )
+
+    async def _look_again(self) -> None:
+        connection = self._held.value
+        found = await self._store.get(connection.account_id, connection.id)
+        if (
+            found is None
+            or found.value.fence != self._fence
+            or found.value.lease_owner != connection.lease_owner
+            or found.value.state is not ConnectionState.ACTIVE
+        ):
+            raise LeaseLost
+        self._held = found
+
+
+async def acquire(
+    store: ConnectionStore, clock: Clock, lifetime: timedelta, held: Stored[Connection], run_id: str
+) -> Lease:
+    """Lease the connection for a run. Raises Busy while somebody else has it."""
+    now = clock.now()
+    connection = held.value
+    if connection.leased(now) and connection.lease_until is not None:
+        raise Busy(connection.lease_until - now)
+    leased = msgspec.structs.replace(
+        connection,
+        lease_owner=run_id,
+        lease_until=now + lifetime,
+        fence=connection.fence + 1,
+        current_run=run_id,
+    )
+    try:
+        return Lease(store, clock, lifetime, await store.replace(held, leased))
+    except ConcurrentUpdate:
+        raise Busy(timedelta(seconds=1)) from None

@@ -1,0 +1,266 @@
+"""Connecting a customer's tenant: sign in, consent, proof; and disconnecting it.
+
+The admin-consent redirect can be forged by anybody, so it proves nothing. What counts is the signature on
+the id_token of the person who signed in, and that Microsoft then gives us a token for exactly that tenant.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from shared.core.connection import (
+    HANDSHAKE_LIFETIME,
+    Connection,
+    ConnectionState,
+    Grant,
+    consent_abandoned,
+    consent_opened,
+    disconnected,
+    moved,
+)
+from shared.core.consent import check_sign_in, check_tenant, consent_answer, link_used
+from shared.core.customer import Customer
+from shared.core.errors import (
+    ActionRequired,
+    ConsentRefused,
+    Gone,
+    NotFound,
+    RetryLater,
+    TenantryError,
+)
+from shared.core.messages import ValidateMessage
+from shared.logs import log
+from shared.ports import (
+    Clock,
+    ConnectionStore,
+    Directories,
+    IdentityProvider,
+    OneTimeStore,
+    Queue,
+    Secrets,
+    SignIn,
+    Stored,
+)
+from shared.services.updates import update
+
+_TICKET, _HANDSHAKE = "consent-ticket", "handshake"
+_VALIDATE_AGAIN = timedelta(seconds=10)
+_VALIDATE_ATTEMPTS = 30
+
+
+class Redirect(msgspec.Struct, frozen=True):
+    """Where the browser goes next. `handshake` is the browser's part of the secret, kept in a cookie."""
+
+    url: str
+    handshake: str
+
+
+class Connected(msgspec.Struct, frozen=True):
+    """The end of the consent: proven, or still being copied to all of Microsoft's servers."""
+
+    connection: Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Onboarding:
+    """Consent, proof, disconnect."""
+
+    connections: ConnectionStore
+    one_time: OneTimeStore
+    identity: IdentityProvider
+    directories: Directories
+    secrets: Secrets
+    queue: Queue
+    clock: Clock
+    redirect_uri: str
+    start_url: str
+
+    async def begin(self, customer: Customer, grant: Grant) -> tuple[Connection, str]:
+        """The connection, made if there was none, and a one-use URL that an admin opens within 10 minutes."""
+        stored = await self.connections.get(customer.account_id, customer.connection_id)
+        if stored is None:
+            stored = await self.connections.add(
+                Connection(
+                    id=customer.connection_id,
+                    account_id=customer.account_id,
+                    customer_id=customer.id,
+                    created_at=self.clock.now(),
+                    state_since=self.clock.now(),
+                )
+            )
+        ticket = secrets.token_urlsafe(32)
+        await self.one_time.put(
+            _TICKET,
+            ticket,
+            {"account": customer.account_id, "connection": customer.connection_id, "grant": grant.value},
+            self.clock.now() + HANDSHAKE_LIFETIME,
+        )
+        return stored.value, f"{self.start_url}?ticket={ticket}"
+
+    async def start(self, ticket: str) -> Redirect:
+        """Open the handshake of a ticket. Raises Gone when it was used or has expired."""
+        claims = await self.one_time.take(_TICKET, ticket, self.clock.now())
+        if claims is None:
+            raise link_used()
+        stored = await self._connection(claims["account"], claims["connection"])
+        await update(self.connections, stored, lambda c: consent_opened(c, self.clock.now()))
+        grant = Grant(claims["grant"])
+        state, browser = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        request = await self.identity.begin_sign_in(grant, state, self.redirect_uri)
+        await self._open_handshake(state, browser, claims | {"step": "sign_in", "request": request})
+        return Redirect(request["auth_uri"], browser)
+
+    async def callback(self, answer: dict[str, str], browser: str | None) -> Redirect | Connected:
+        """Take up Microsoft's answer: on to the admin consent, or to the end.
+
+        Raises Gone (used, expired, forged or another browser's) and ConsentRefused; in both cases nothing
+        was stored.
+        """
+        handshake = await self._take_handshake(answer.get("state"), browser)
+        stored = await self._connection(handshake["account"], handshake["connection"])
+        try:
+            if handshake["step"] == "sign_in":
+                return await self._signed_in(stored, handshake, answer, browser or "")
+            return await self._consented(stored, handshake, answer)
+        except TenantryError as error:
+            log("consent.refused", connection=stored.value.id, code=error.code)
+            await update(self.connections, stored, lambda c: consent_abandoned(c, self.clock.now()))
+            raise
+
+    async def validate(self, message: ValidateMessage) -> None:
+        """Prove a consent, or come back later while Microsoft still copies it."""
+        stored = await self.connections.get(message.account_id, message.connection_id)
+        if stored is None or stored.value.state is not ConnectionState.VALIDATING:
+            return
+        try:
+            await self._prove(stored)
+        except RetryLater as error:
+            await self._prove_later(message, max(error.after, _VALIDATE_AGAIN))
+        except ActionRequired as error:
+            if message.attempt < _VALIDATE_ATTEMPTS and error.replicating:
+                await self._prove_later(message, _VALIDATE_AGAIN)
+                return
+            code = error.code
+            await update(
+                self.connections,
+                stored,
+                lambda c: moved(c, ConnectionState.ACTION_REQUIRED, self.clock.now(), code),
+            )
+
+    async def disconnect(self, account_id: str, connection_id: str) -> Connection:
+        """Forget the tenant: tokens, delta link and mirror. Contacts, runs and configuration stay."""
+        stored = await self._connection(account_id, connection_id)
+        if stored.value.state is ConnectionState.DISCONNECTED:
+            return stored.value
+        secret = stored.value.secret_name
+        ended = await update(self.connections, stored, lambda c: disconnected(c, self.clock.now()))
+        if secret is not None:
+            await self.secrets.delete(secret)
+        log("connection.disconnected", connection=connection_id)
+        return ended.value
+
+    async def _signed_in(
+        self, stored: Stored[Connection], handshake: dict[str, Any], answer: dict[str, str], browser: str
+    ) -> Redirect | Connected:
+        sign_in = await self.identity.finish_sign_in(handshake["request"], answer)
+        grant = Grant(handshake["grant"])
+        check_sign_in(sign_in.directory_roles, grant, is_guest=sign_in.is_guest)
+        check_tenant(stored.value, sign_in.tenant_id)
+        if grant is Grant.DELEGATED:
+            return await self._connected(stored, sign_in, grant)
+        state = secrets.token_urlsafe(32)
+        proven = msgspec.to_builtins(sign_in)
+        kept = {key: handshake[key] for key in ("account", "connection", "grant")}
+        await self._open_handshake(state, browser, kept | {"step": "consent", "sign_in": proven})
+        url = self.identity.admin_consent_url(sign_in.tenant_id, state, self.redirect_uri)
+        return Redirect(url, browser)
+
+    async def _consented(
+        self, stored: Stored[Connection], handshake: dict[str, Any], answer: dict[str, str]
+    ) -> Connected:
+        sign_in = msgspec.convert(handshake["sign_in"], SignIn)
+        consent_answer(answer, sign_in.tenant_id)
+        check_tenant(stored.value, sign_in.tenant_id)
+        return await self._connected(stored, sign_in, Grant(handshake["grant"]))
+
+    async def _connected(self, stored: Stored[Connection], sign_in: SignIn, grant: Grant) -> Connected:
+        now = self.clock.now()
+        secret_name = stored.value.secret_name or f"connection-{stored.value.id}-{secrets.token_hex(4)}"
+
+        def validating(connection: Connection) -> Connection:
+            other_tenant = connection.tenant_id != sign_in.tenant_id
+            proven = moved(connection, ConnectionState.VALIDATING, now)
+            return msgspec.structs.replace(
+                proven,
+                grant=grant,
+                tenant_id=sign_in.tenant_id,
+                connected_at=now,
+                connected_by=sign_in.username,
+                consent_expires_at=None,
+                secret_name=secret_name,
+                delta_link=None if other_tenant else connection.delta_link,
+                mirror=None if other_tenant else connection.mirror,
+            )
+
+        validating(stored.value)  # refuses before anything is stored
+        # An empty cache replaces what an earlier consent left, so that the proof proves the new one.
+        await self.secrets.set(secret_name, sign_in.token_cache or "{}")
+        stored = await update(self.connections, stored, validating)
+        log("consent.given", connection=stored.value.id, grant=grant)
+        message = ValidateMessage(stored.value.account_id, stored.value.id)
+        try:
+            stored = await self._prove(stored)
+        except (RetryLater, ActionRequired):
+            await self._prove_later(message, _VALIDATE_AGAIN)
+        return Connected(stored.value)
+
+    async def _prove(self, stored: Stored[Connection]) -> Stored[Connection]:
+        reader = self.directories.open(stored.value)
+        organization = await reader.organization()
+        if organization.id != stored.value.tenant_id:
+            raise ConsentRefused(
+                "tenant_mismatch",
+                "Microsoft answered for another tenant than the one that was signed in to.",
+                "Start the connection again.",
+            )
+        await reader.prove_permissions()
+        active = await update(
+            self.connections,
+            stored,
+            lambda c: msgspec.structs.replace(
+                moved(c, ConnectionState.ACTIVE, self.clock.now()),
+                tenant_name=organization.display_name,
+                tenant_domain=organization.domain,
+            ),
+        )
+        log("connection.active", connection=active.value.id)
+        return active
+
+    async def _prove_later(self, message: ValidateMessage, delay: timedelta) -> None:
+        await self.queue.send(msgspec.structs.replace(message, attempt=message.attempt + 1), delay)
+
+    async def _open_handshake(self, state: str, browser: str, value: dict[str, Any]) -> None:
+        # The two halves make one token: the address bar has one, the cookie the other.
+        await self.one_time.put(
+            _HANDSHAKE, f"{state}.{browser}", value, self.clock.now() + HANDSHAKE_LIFETIME
+        )
+
+    async def _take_handshake(self, state: str | None, browser: str | None) -> dict[str, Any]:
+        if state and browser:
+            value = await self.one_time.take(_HANDSHAKE, f"{state}.{browser}", self.clock.now())
+            if value is not None:
+                return value
+        raise Gone(
+            "consent_link_used",
+            "This sign-in was already used, has expired, or was begun in another browser.",
+            "Go back to the customer's page and choose Connect again. Nothing was changed.",
+        )
+
+    async def _connection(self, account_id: str, connection_id: str) -> Stored[Connection]:
+        stored = await self.connections.get(account_id, connection_id)
+        if stored is None:
+            raise NotFound("connection")
+        return stored

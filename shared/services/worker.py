@@ -1,0 +1,243 @@
+"""What a message on the queue makes happen, and what becomes of a run that cannot go on."""
+
+import traceback
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+
+from shared.core.connection import Connection, ConnectionState, moved
+from shared.core.errors import (
+    ActionRequired,
+    Actor,
+    LeaseLost,
+    OperatorError,
+    RetryLater,
+    TenantryError,
+)
+from shared.core.messages import SyncMessage
+from shared.core.run import Run, RunError, RunKind, RunState, Trigger
+from shared.logs import log
+from shared.ports import Clock, ConnectionStore, Queue, RunStore
+from shared.services.leases import Busy, Lease, acquire
+from shared.services.sync_run import SyncRunner
+
+LONGEST_RUN = timedelta(hours=24)
+"""From its creation; a run that is put off for longer has failed."""
+_LONGEST_WAIT = timedelta(minutes=5)  # before somebody else's lease is looked at again
+
+
+class AttemptFailed(Exception):
+    """The message could not be worked on; the queue delivers it again and in the end sets it aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Carries out sync messages."""
+
+    connections: ConnectionStore
+    runs: RunStore
+    runner: SyncRunner
+    queue: Queue
+    clock: Clock
+    lease_lifetime: timedelta
+
+    async def handle(self, message: SyncMessage) -> None:
+        """Carry out the message's run, or put it off, or write down why it ended.
+
+        Raises AttemptFailed for what another delivery may cure.
+        """
+        stored = await self.connections.get(message.account_id, message.connection_id)
+        if stored is None:
+            log("sync.ignored", run=message.run_id, reason="no_connection")
+            return
+        if stored.value.state is not ConnectionState.ACTIVE:
+            await self._cancel(message, stored.value)
+            return
+        try:
+            lease = await acquire(self.connections, self.clock, self.lease_lifetime, stored, message.run_id)
+        except Busy as busy:
+            await self._put_off(message, min(busy.remaining, _LONGEST_WAIT))
+            return
+        await self._work(message, lease)
+
+    async def give_up(self, message: SyncMessage) -> None:
+        """End the run of a message that failed on every delivery (it is on the poison queue)."""
+        run = await self.runs.get(message.run_id)
+        if run is None or run.state.ended:
+            return
+        error = run.error or RunError(
+            "worker_stopped",
+            "The run stopped several times without saying why.",
+            "The operator must look at the log of this run's last attempts.",
+            Actor.OPERATOR.value,
+        )
+        await self._end(run, RunState.FAILED, error)
+        stored = await self.connections.get(message.account_id, message.connection_id)
+        if stored is not None and stored.value.current_run == run.id:
+            freed = msgspec.structs.replace(
+                stored.value, current_run=None, last_run=run.id, lease_owner=None, lease_until=None
+            )
+            await self.connections.replace(stored, freed)
+
+    async def _work(self, message: SyncMessage, lease: Lease) -> None:
+        run: Run | None = None
+        try:
+            run, resumed = await self._begin(message, lease.connection)
+            if run.state.ended:
+                await lease.release(_without_run)
+                return
+            run = await self.runner.carry_out(run, lease, resumed=resumed)
+            if run.state is RunState.RUNNING:
+                await self._continue(message, run, lease)
+                return
+            log(
+                "run.succeeded",
+                run=run.id,
+                mode=run.read_mode,
+                seconds=run.seconds,
+                graph_requests=run.graph_requests,
+                **msgspec.structs.asdict(run.counts),
+            )
+        except LeaseLost:
+            await self._lost(message)
+        except RetryLater as error:
+            await self._retry_later(message, lease, error)
+        except (ActionRequired, OperatorError) as error:
+            await self._fail(message, lease, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run must say so
+            await self._note(message, lease, error)
+            # The text of an unknown error may hold anything, a name or a token too.
+            raise AttemptFailed(_code(error)) from None
+
+    async def _begin(self, message: SyncMessage, connection: Connection) -> tuple[Run, bool]:
+        """The run, running; and whether an earlier message worked on it already."""
+        now = self.clock.now()
+        fresh = Run(
+            id=message.run_id,
+            account_id=connection.account_id,
+            customer_id=connection.customer_id,
+            connection_id=connection.id,
+            kind=RunKind.SYNC,
+            trigger=Trigger.SCHEDULE,
+            created_at=now,
+            updated_at=now,
+            state=RunState.RUNNING,
+            slot=message.slot,
+            started_at=now,
+        )
+        if message.slot is not None and await self.runs.add(fresh):
+            return fresh, False
+        run = await self.runs.get(message.run_id)
+        if run is None:
+            await self.runs.add(fresh)
+            return fresh, False
+        if run.state is RunState.QUEUED:
+            run = msgspec.structs.replace(run, state=RunState.RUNNING, started_at=now, updated_at=now)
+            await self.runs.save(run)
+            return run, False
+        return msgspec.structs.replace(run, resumes=run.resumes + 1), True
+
+    async def _continue(self, message: SyncMessage, run: Run, lease: Lease) -> None:
+        log("run.continued", run=run.id, applied=run.applied, planned=run.planned)
+        await lease.release()
+        await self.queue.send(msgspec.structs.replace(message, postponed=0))
+
+    async def _put_off(self, message: SyncMessage, delay: timedelta) -> None:
+        log("run.put_off", run=message.run_id, seconds=delay.total_seconds())
+        again = msgspec.structs.replace(message, postponed=message.postponed + 1)
+        await self.queue.send(again, delay)
+
+    async def _retry_later(self, message: SyncMessage, lease: Lease, error: RetryLater) -> None:
+        run = await self.runs.get(message.run_id)
+        if run is not None and self.clock.now() - run.created_at + error.after > LONGEST_RUN:
+            await self._fail(message, lease, error)
+            return
+        await self._save_error(message, error)
+        await lease.release()
+        await self._put_off(message, error.after)
+
+    async def _fail(self, message: SyncMessage, lease: Lease, error: TenantryError) -> None:
+        """The run ends; where the customer must act, the connection says so."""
+        log("run.failed", run=message.run_id, code=error.code, actor=error.actor)
+        run = await self.runs.get(message.run_id)
+        if run is not None:
+            await self._end(run, RunState.FAILED, run_error(error))
+        now = self.clock.now()
+
+        def failed(connection: Connection) -> Connection:
+            connection = msgspec.structs.replace(connection, current_run=None, last_run=message.run_id)
+            if isinstance(error, ActionRequired):
+                return moved(connection, ConnectionState.ACTION_REQUIRED, now, error.code)
+            return connection
+
+        await lease.release(failed)
+
+    async def _note(self, message: SyncMessage, lease: Lease, error: Exception) -> None:
+        log("run.stumbled", run=message.run_id, code=_code(error), where=_where(error))
+        await self._save_error(message, error)
+        try:
+            await lease.release()
+        except LeaseLost:
+            log("run.lease_lost", run=message.run_id)
+
+    async def _save_error(self, message: SyncMessage, error: Exception) -> None:
+        run = await self.runs.get(message.run_id)
+        if run is not None and not run.state.ended:
+            await self.runs.save(
+                msgspec.structs.replace(run, error=run_error(error), updated_at=self.clock.now())
+            )
+
+    async def _lost(self, message: SyncMessage) -> None:
+        """Somebody took the connection away: another worker goes on, or nobody is to."""
+        stored = await self.connections.get(message.account_id, message.connection_id)
+        log("run.lease_lost", run=message.run_id)
+        if stored is None or stored.value.state is not ConnectionState.ACTIVE:
+            await self._cancel(message, None if stored is None else stored.value)
+
+    async def _cancel(self, message: SyncMessage, connection: Connection | None) -> None:
+        state = "gone" if connection is None else connection.state.value
+        log("run.canceled", run=message.run_id, connection_state=state)
+        run = await self.runs.get(message.run_id)
+        if run is None or run.state.ended:
+            return
+        error = RunError(
+            "connection_not_active",
+            f"The connection is {state}, so nothing was read.",
+            "Look at the connection's state: it says who must act.",
+            Actor.TECHNICIAN.value,
+        )
+        await self._end(run, RunState.CANCELED, error)
+
+    async def _end(self, run: Run, state: RunState, error: RunError) -> None:
+        now = self.clock.now()
+        await self.runs.save(
+            msgspec.structs.replace(
+                run, state=state, error=error, finished_at=now, updated_at=now, stage=None
+            )
+        )
+
+
+def run_error(error: Exception) -> RunError:
+    """The error in words that may be shown."""
+    if isinstance(error, TenantryError):
+        return RunError(error.code, error.title, error.detail, error.actor.value)
+    return RunError(
+        _code(error),
+        "The run met an error it does not know.",
+        "The run is tried again by itself. If it keeps failing, the operator must look at its log.",
+        Actor.OPERATOR.value,
+    )
+
+
+def _without_run(connection: Connection) -> Connection:
+    return msgspec.structs.replace(connection, current_run=None)
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, TenantryError) else f"unexpected.{type(error).__name__}"
+
+
+def _where(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
