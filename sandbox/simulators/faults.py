@@ -1,6 +1,6 @@
 """Misbehaviour on request: a plan of faults and the middleware by which any simulator obeys it.
 
-Control surface: `GET /_control/faults`, `POST /_control/faults` (one fault or a list), `DELETE /_control/faults`.
+Control surface at `/_control/faults`: GET shows, POST adds one fault or a list of them, DELETE clears.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ CONNECTION_CUT = 499
 class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One way to misbehave, for the requests it matches.
 
-    A request matches when `method` is empty or equal, `tenant` is empty or equal, and the regular expression `path`
-    is found in its decoded path and query. The first `skip` matches pass unharmed, the next `count` are hit (None:
-    all of them).
+    A request matches when `method` is empty or equal, `tenant` is empty or equal, and the regular
+    expression `path` is found in its decoded path and query. The first `skip` matches pass unharmed, the
+    next `count` are hit (None: all of them).
 
     - `status`: answer `status` with `body` (text as it is, anything else as JSON) instead of doing the work.
     - `throttle`: answer 429 (or `status`), with `retry_after` seconds if given.
@@ -84,7 +84,7 @@ class FaultPlan:
         self.faults.clear()
 
     def take(self, method: str, path: str, tenant: str | None = None) -> Fault | None:
-        """Return the fault that hits this request, counting it as used; `path` is decoded and has its query."""
+        """Return the fault that hits a request, counting it as used; `path` is decoded and has its query."""
         for fault in self.faults:
             if fault.count is not None and fault.hits >= fault.count:
                 continue

@@ -1,1 +1,1 @@
-"""State of the simulated outside world: tenants, users, groups, applications and consent, without any HTTP."""
+"""State of the simulated outside world: tenants, users, groups, applications, consent; without HTTP."""

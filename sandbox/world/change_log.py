@@ -8,7 +8,7 @@ ChangeKind = Literal["created", "updated", "soft_deleted", "restored", "purged"]
 
 
 class Change(NamedTuple):
-    """One event: its sequence number (from 1), the user's object id, and the names of the properties written."""
+    """One event: its sequence number (from 1), the user's object id, the names of the properties written."""
 
     sequence: int
     user_id: str
@@ -17,7 +17,7 @@ class Change(NamedTuple):
 
 
 class ChangeLog:
-    """Changes in the order they happened; `head` is the sequence number of the latest, 0 when there is none."""
+    """Changes in the order they happened; `head` is the sequence number of the latest, or 0."""
 
     def __init__(self) -> None:
         self._changes: list[Change] = []

@@ -20,8 +20,9 @@ Purpose = Literal["user", "shared", "room", "equipment"]
 class User:
     """A user account.
 
-    `properties` uses Microsoft Graph's names; one never set is absent, one cleared is None. `ordinal` orders a
-    tenant's users by when they appeared. `home_tenant_id` is set for guests whose home tenant is known.
+    `properties` uses Microsoft Graph's names; one never set is absent, one cleared is None. `ordinal`
+    orders a tenant's users by when they appeared. `home_tenant_id` is set for guests whose home tenant is
+    known.
     """
 
     properties: Properties

@@ -51,7 +51,7 @@ def _real_clock() -> datetime:
 
 
 class World:
-    """All tenants by lower-case tenant id and all applications by client id; `clock` returns the time in UTC."""
+    """All tenants by lower-case tenant id, all applications by client id; `clock` returns the time in UTC."""
 
     def __init__(self, clock: Callable[[], datetime] = _real_clock) -> None:
         self.tenants: dict[str, Tenant] = {}
@@ -80,8 +80,8 @@ class World:
     def find_sign_in(self, upn: str, tenant_id: str | None = None) -> tuple[Tenant, User] | None:
         """Find who signs in with a user principal name.
 
-        Without `tenant_id` the account is looked for in its home tenant only. With it, the search is in that tenant,
-        where a guest answers to the name of the home account or to its mail address.
+        Without `tenant_id` the account is looked for in its home tenant only. With it, the search is in
+        that tenant, where a guest answers to the name of the home account or to its mail address.
         """
         if tenant_id is None:
             home = self.tenant_by_domain(upn.rpartition("@")[2])

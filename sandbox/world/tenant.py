@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any
 
 from sandbox.world.change_log import ChangeLog
 from sandbox.world.directory import Group, Properties, Purpose, ServicePrincipal, SubscribedSku, User
+from sandbox.world.seeded import seeded
 
 
 class DirectoryConflict(ValueError):
@@ -19,8 +19,8 @@ class DirectoryConflict(ValueError):
 class Tenant:
     """A directory; its users change only through these methods, so that the change log misses nothing.
 
-    `domains` holds the default domain first and one `*.onmicrosoft.com` among them. Methods that name an unknown
-    object raise KeyError; one that would break uniqueness raises DirectoryConflict.
+    `domains` holds the default domain first and one `*.onmicrosoft.com` among them. Methods that name an
+    unknown object raise KeyError; one that would break uniqueness raises DirectoryConflict.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Tenant:
         self.subscribed_skus: list[SubscribedSku] = []
         self.service_principals: dict[str, ServicePrincipal] = {}
         self.change_log = ChangeLog()
-        self._ids = random.Random(self.id)
+        self._ids = seeded(self.id)
         self._id_by_upn: dict[str, str] = {}
 
     @property
@@ -159,7 +159,7 @@ class Tenant:
     def grant_consent(
         self, client_id: str, app_roles: Iterable[str] = (), scopes: Iterable[str] = ()
     ) -> ServicePrincipal:
-        """Record an administrator's consent: permissions are added to those the application already has here."""
+        """Record an administrator's consent: permissions are added to those granted before."""
         principal = self.service_principals.get(client_id)
         if principal is None:
             principal = self.service_principals[client_id] = ServicePrincipal(self.new_id(), client_id)
@@ -168,7 +168,7 @@ class Tenant:
         return principal
 
     def withdraw_consent(self, client_id: str) -> None:
-        """Delete the application's service principal, as an administrator does under Enterprise applications."""
+        """Delete the application's service principal, as an administrator may at any time."""
         self.service_principals.pop(client_id, None)
 
     def _claim_upn(self, user: User, user_principal_name: str | None = None) -> None:
