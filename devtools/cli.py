@@ -47,7 +47,8 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS):
             raise
-        print(f"\ndev.py: {error}\n        Make {SANDBOX} writable, with 1.5 GB to spare.", file=sys.stderr)
+        remedy = f"{SANDBOX} must be writable and have 1.5 GB to spare."
+        print(f"\ndev.py: {error}\n        {remedy}", file=sys.stderr)
         return 1
     finally:
         processes.end_all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -99,9 +100,9 @@ def _candidates(version: tuple[int, int]) -> Iterator[list[str]]:
         yield ["py", f"-{version[0]}.{version[1]}"]
     path = [Path(folder) for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)]
     for folder in [*path, *_well_known_folders(version)]:
-        executable = folder / (f"{name}.exe" if WINDOWS else name)
-        if executable.is_file() and not executable.is_relative_to(VENV):
-            yield [str(executable)]
+        executable = str(folder / (f"{name}.exe" if WINDOWS else name))
+        if os.path.isfile(executable) and not Path(executable).is_relative_to(VENV):
+            yield [executable]
 
 
 def _well_known_folders(version: tuple[int, int]) -> Iterator[Path]:
@@ -110,7 +111,7 @@ def _well_known_folders(version: tuple[int, int]) -> Iterator[Path]:
     pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv") / "versions"
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or home / ".local/share/uv/python")
     for parent, pattern in ((pyenv, f"{number}*"), (uv, f"cpython-{number}*")):
-        if parent.is_dir():
+        with contextlib.suppress(OSError):  # another user's home may be closed to us
             yield from (folder / "bin" for folder in sorted(parent.glob(pattern), reverse=True))
     yield from (Path("/usr/local/bin"), Path("/usr/bin"), Path("/opt/homebrew/bin"))
     yield Path(f"/Library/Frameworks/Python.framework/Versions/{number}/bin")
