@@ -1,0 +1,97 @@
+"""The built-in destination: contacts in Table Storage, for a PSA that keeps none of its own."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from azure.data.tables.aio import TableServiceClient
+
+from shared.adapters.tables.accounts import row_pages
+from shared.adapters.tables.table import TRANSACTION, Operation, Table, key
+from shared.core.changes import Change, ChangeKind
+from shared.core.connection import Connection
+from shared.core.models import CONTACT_FIELDS, Contact, ContactFields, fields_as_mapping
+from shared.ports import Clock, Page, StoredContact
+
+_SOURCE = "entra"
+_AT_ONCE = 4  # transactions under way at the same time
+_NAMESPACE = uuid.UUID("6f7c3f0e-6f6b-5f0e-9d6e-0c8f5e2f4a11")
+
+
+def contact_id(connection_id: str, object_id: str) -> str:
+    """The id of the contact that is made for a directory object: however often it is made, there is one."""
+    return str(uuid.uuid5(_NAMESPACE, f"{connection_id} {object_id}"))
+
+
+class BuiltinDestination:
+    """Implements Destination for one customer: one partition, one entity per contact.
+
+    The contact carries its link, the object id, so that contact and link are written in one stroke.
+    """
+
+    batch_size = _AT_ONCE * TRANSACTION
+
+    def __init__(self, table: Table, connection_id: str, clock: Clock) -> None:
+        """`connection_id`: names the partition."""
+        self._table, self._connection_id, self._clock = table, connection_id, clock
+
+    async def contacts(self) -> AsyncIterator[list[Contact]]:
+        """See Destination."""
+        query = "PartitionKey eq @customer"
+        select = ("RowKey", "object_id", *CONTACT_FIELDS)
+        pages = self._table.pages(query, {"customer": key(self._connection_id)}, select=select)
+        async for entities, _ in pages:
+            yield [_contact(entity) for entity in entities]
+
+    async def apply(self, changes: Sequence[Change], run_id: str) -> None:
+        """See Destination."""
+        operations = [self._operation(change, run_id) for change in changes if change.writes]
+        async with asyncio.TaskGroup() as group:
+            for start in range(0, len(operations), TRANSACTION):
+                group.create_task(self._table.transaction(operations[start : start + TRANSACTION]))
+
+    def _operation(self, change: Change, run_id: str) -> Operation:
+        now = self._clock.now()
+        row = change.contact_id or contact_id(self._connection_id, change.object_id)
+        entity: dict[str, Any] = {
+            "PartitionKey": key(self._connection_id),
+            "RowKey": key(row),
+            **fields_as_mapping(change.fields or ContactFields()),
+            "object_id": change.object_id,
+            "source": _SOURCE,
+            "updated_at": now,
+            "updated_by_run": run_id,
+        }
+        if change.kind is ChangeKind.CREATE:
+            entity["created_at"] = now
+        return ("upsert", entity, {"mode": "merge"})
+
+
+class BuiltinDestinations:
+    """Implements Destinations and ContactStore."""
+
+    def __init__(self, service: TableServiceClient, clock: Clock) -> None:
+        """`service`: Table Storage."""
+        self._table, self._clock = Table(service, "contacts"), clock
+
+    def open(self, connection: Connection) -> BuiltinDestination:
+        """See Destinations."""
+        return BuiltinDestination(self._table, connection.id, self._clock)
+
+    async def list(self, connection_id: str, limit: int, after: str | None = None) -> Page[StoredContact]:
+        """See ContactStore."""
+        entities, last = await row_pages(self._table, key(connection_id), limit, after)
+        return Page(tuple(_stored(entity) for entity in entities), last)
+
+
+def _contact(entity: Mapping[str, Any]) -> Contact:
+    fields = ContactFields(**{name: entity.get(name) or "" for name in CONTACT_FIELDS})
+    return Contact(entity["RowKey"], fields, entity.get("object_id"))
+
+
+def _stored(entity: Mapping[str, Any]) -> StoredContact:
+    updated_at = entity["updated_at"]
+    return StoredContact(
+        _contact(entity), entity.get("source", _SOURCE), entity.get("created_at", updated_at), updated_at
+    )

@@ -1,0 +1,40 @@
+"""Secrets in Azure Key Vault."""
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.keyvault.secrets.aio import SecretClient
+
+from shared.adapters.azure_errors import translated
+
+
+class KeyVaultSecrets:
+    """Implements Secrets."""
+
+    def __init__(self, client: SecretClient) -> None:
+        """`client`: of the vault."""
+        self._client = client
+
+    async def get(self, name: str) -> str | None:
+        """See Secrets."""
+        with translated("Key Vault"):
+            try:
+                return (await self._client.get_secret(name)).value
+            except ResourceNotFoundError:
+                return None
+
+    async def set(self, name: str, value: str) -> None:
+        """See Secrets."""
+        with translated("Key Vault"):
+            try:
+                await self._client.set_secret(name, value)
+            except ResourceExistsError:
+                # A deleted secret keeps its name until it is purged; somebody deleted ours by hand.
+                await self._client.recover_deleted_secret(name)
+                await self._client.set_secret(name, value)
+
+    async def delete(self, name: str) -> None:
+        """See Secrets."""
+        with translated("Key Vault"):
+            try:
+                await self._client.delete_secret(name)
+            except ResourceNotFoundError:
+                return

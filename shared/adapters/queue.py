@@ -1,0 +1,35 @@
+"""The queue of work, on a Storage queue."""
+
+from datetime import timedelta
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.queue.aio import QueueClient
+
+from shared.adapters.azure_errors import translated
+from shared.core import messages
+from shared.core.messages import QueueMessage
+
+QUEUE_NAME = "sync-requests"
+
+
+class StorageQueue:
+    """Implements Queue. `client` encodes messages as base64, which is what the Functions host expects."""
+
+    def __init__(self, client: QueueClient) -> None:
+        """`client`: of the queue, with a base64 encode policy."""
+        self._client = client
+
+    async def send(self, message: QueueMessage, delay: timedelta = timedelta(0)) -> None:
+        """See Queue."""
+        with translated("Queue Storage"):
+            try:
+                await self._send(message, delay)
+            except ResourceNotFoundError:
+                await self._client.create_queue()
+                await self._send(message, delay)
+
+    async def _send(self, message: QueueMessage, delay: timedelta) -> None:
+        seconds = int(delay.total_seconds())
+        await self._client.send_message(
+            messages.encode(message).decode(), visibility_timeout=seconds, time_to_live=-1
+        )

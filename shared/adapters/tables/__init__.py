@@ -1,0 +1,1 @@
+"""All state, in Azure Table Storage."""

@@ -1,0 +1,61 @@
+"""Connections, with their configuration, lease and place in the directory."""
+
+from collections.abc import AsyncIterator
+
+from azure.data.tables.aio import TableServiceClient
+
+from shared.adapters.tables import documents
+from shared.adapters.tables.table import Entity, Table, key
+from shared.core.connection import Connection, ConnectionState
+from shared.ports import Page, Stored
+
+
+class TableConnections:
+    """Implements ConnectionStore: one partition per account; `state` is a column, so that it can be filtered."""
+
+    def __init__(self, service: TableServiceClient) -> None:
+        """`service`: Table Storage."""
+        self._table = Table(service, "connections")
+
+    async def add(self, connection: Connection) -> Stored[Connection]:
+        """See ConnectionStore."""
+        return Stored(connection, await self._table.insert(_entity(connection)))
+
+    async def get(self, account_id: str, connection_id: str) -> Stored[Connection] | None:
+        """See ConnectionStore."""
+        entity = await self._table.get(key(account_id), key(connection_id))
+        if entity is None:
+            return None
+        etag = entity.metadata["etag"]  # type: ignore[attr-defined]
+        return Stored(documents.read(entity, Connection), etag)
+
+    async def replace(self, stored: Stored[Connection], value: Connection) -> Stored[Connection]:
+        """See ConnectionStore."""
+        return Stored(value, await self._table.replace(_entity(value), stored.etag))
+
+    async def active(self, after: str | None = None) -> AsyncIterator[Page[tuple[str, str]]]:
+        """See ConnectionStore."""
+        pages = self._table.pages(
+            "state eq @state",
+            {"state": ConnectionState.ACTIVE.value},
+            select=("account_id", "connection_id"),
+            after=after,
+        )
+        async for entities, token in pages:
+            yield Page(tuple((entity["account_id"], entity["connection_id"]) for entity in entities), token)
+
+
+def _entity(connection: Connection) -> Entity:
+    return {
+        "PartitionKey": key(connection.account_id),
+        "RowKey": key(connection.id),
+        **documents.write(
+            connection,
+            account_id=connection.account_id,
+            connection_id=connection.id,
+            customer_id=connection.customer_id,
+            state=connection.state.value,
+            reason=connection.reason,
+            tenant_id=connection.tenant_id,
+        ),
+    }

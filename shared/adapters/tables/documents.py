@@ -1,0 +1,53 @@
+"""Values as entities: readable JSON in the property `body`, continued in `body1`, `body2`… where it is long."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+import zstandard
+
+T = TypeVar("T")
+
+_PART = 30_000  # characters; a string property holds 32 Ki UTF-16 units, and one character may take two
+_BLOB_PART = 60_000  # bytes; a binary property holds 64 KiB
+BLOB = 700_000
+"""Bytes that surely fit into one entity."""
+
+
+def write(value: object, **columns: Any) -> dict[str, Any]:
+    """The entity's properties: `columns` to filter and to look at, and the whole value."""
+    body = msgspec.json.encode(value).decode()
+    # Half of the limit for text that is not ASCII: its characters may be surrogate pairs.
+    size = _PART if body.isascii() else _PART // 2
+    parts = {_name("body", n): body[i : i + size] for n, i in enumerate(range(0, len(body), size))}
+    return {name: value for name, value in columns.items() if value is not None} | parts
+
+
+def read(entity: Mapping[str, Any], kind: type[T]) -> T:
+    """The value. Raises msgspec.ValidationError when it is not of the kind."""
+    body = "".join(_parts(entity, "body"))
+    return msgspec.json.decode(body, type=kind)
+
+
+def pack(data: bytes) -> dict[str, bytes]:
+    """Binary properties with the data, compressed."""
+    packed = zstandard.compress(data, 3)
+    return {
+        _name("blob", n): packed[i : i + _BLOB_PART] for n, i in enumerate(range(0, len(packed), _BLOB_PART))
+    }
+
+
+def unpack(entity: Mapping[str, Any]) -> bytes:
+    """The data that was packed."""
+    return zstandard.decompress(b"".join(_parts(entity, "blob")))
+
+
+def _name(prefix: str, number: int) -> str:
+    return f"{prefix}{number or ''}"
+
+
+def _parts(entity: Mapping[str, Any], prefix: str) -> list[Any]:
+    parts: list[Any] = []
+    while (part := entity.get(_name(prefix, len(parts)))) is not None:
+        parts.append(part)
+    return parts

@@ -1,0 +1,104 @@
+"""Directory mirrors: blocks of users, packed, a few hundred kilobytes to an entity."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+import msgspec
+from azure.data.tables.aio import TableServiceClient
+
+from shared.adapters.tables import documents
+from shared.adapters.tables.table import Table, key
+from shared.core.mirror import FORMAT, Snapshot
+from shared.core.models import DirectoryUser, RemovalReason
+
+T = TypeVar("T")
+
+_USERS, _DEPARTED, _TOUCHED = "users", "departed", "touched"
+
+
+class TableMirrors:
+    """Implements MirrorStore: one partition per connection, rows `{run}-{part}-{number}`.
+
+    A reference is `{format}:{run}:{blocks of users}:{blocks of the departed}:{of the touched, - for all}`:
+    a mirror of which a block is missing, or that an older version wrote, does not load.
+    """
+
+    def __init__(self, service: TableServiceClient) -> None:
+        """`service`: Table Storage."""
+        self._table = Table(service, "mirrors")
+        self._encoder = msgspec.msgpack.Encoder()
+
+    async def save(self, connection_id: str, run_id: str, snapshot: Snapshot) -> str:
+        """See MirrorStore."""
+        users = await self._put(connection_id, run_id, _USERS, snapshot.users.values())
+        departed = await self._put(connection_id, run_id, _DEPARTED, snapshot.departed.items())
+        touched = "-"
+        if snapshot.touched is not None:
+            touched = str(await self._put(connection_id, run_id, _TOUCHED, sorted(snapshot.touched)))
+        return f"{FORMAT}:{run_id}:{users}:{departed}:{touched}"
+
+    async def load(self, connection_id: str, reference: str) -> Snapshot | None:
+        """See MirrorStore."""
+        format_number, _, rest = reference.partition(":")
+        parts = rest.split(":")
+        if format_number != str(FORMAT) or len(parts) != 4:
+            return None
+        run_id, users_blocks, departed_blocks, touched_blocks = parts
+        expected = {_USERS: int(users_blocks), _DEPARTED: int(departed_blocks)}
+        if touched_blocks != "-":
+            expected[_TOUCHED] = int(touched_blocks)
+        blocks: dict[str, list[bytes]] = {part: [] for part in expected}
+        query = "PartitionKey eq @connection and RowKey ge @first and RowKey lt @last"
+        parameters = {"connection": key(connection_id), "first": f"{run_id}-", "last": f"{run_id}-~"}
+        async for entity in self._table.entities(query, parameters):
+            part = str(entity["RowKey"]).split("-")[1]
+            if part in blocks and len(blocks[part]) < expected[part]:
+                blocks[part].append(documents.unpack(entity))
+        if any(len(found) != expected[part] for part, found in blocks.items()):
+            return None
+        users = _decoded(blocks[_USERS], list[DirectoryUser])
+        return Snapshot(
+            users={user.id: user for user in users},
+            departed=dict(_decoded(blocks[_DEPARTED], list[tuple[str, RemovalReason]])),
+            touched=frozenset(_decoded(blocks[_TOUCHED], list[str])) if _TOUCHED in blocks else None,
+            changed=True,
+        )
+
+    async def prune(self, connection_id: str, keep: str | None) -> None:
+        """See MirrorStore."""
+        kept = keep.split(":")[1] if keep else ""
+        query = "PartitionKey eq @connection"
+        rows = [
+            (str(entity["PartitionKey"]), str(entity["RowKey"]))
+            async for entity in self._table.entities(
+                query, {"connection": key(connection_id)}, select=("PartitionKey", "RowKey")
+            )
+            if not kept or not str(entity["RowKey"]).startswith(f"{kept}-")
+        ]
+        await self._table.delete_all(rows)
+
+    async def _put(self, connection_id: str, run_id: str, part: str, items: Iterable[Any]) -> int:
+        number = 0
+        for number, block in enumerate(self._blocks(items), start=1):
+            entity = {"PartitionKey": key(connection_id), "RowKey": f"{run_id}-{part}-{number:06d}"}
+            await self._table.upsert(entity | documents.pack(block))
+        return number
+
+    def _blocks(self, items: Iterable[Any]) -> Iterator[bytes]:
+        """Lists of items, each small enough for an entity even when it cannot be compressed."""
+        block: list[msgspec.Raw] = []
+        size = 0
+        for item in items:
+            encoded = self._encoder.encode(item)
+            if block and size + len(encoded) > documents.BLOB:
+                yield self._encoder.encode(block)
+                block, size = [], 0
+            block.append(msgspec.Raw(encoded))
+            size += len(encoded)
+        if block:
+            yield self._encoder.encode(block)
+
+
+def _decoded(blocks: Iterable[bytes], kind: type[list[T]]) -> list[T]:
+    decoder = msgspec.msgpack.Decoder(kind)
+    return [item for block in blocks for item in decoder.decode(block)]

@@ -1,0 +1,91 @@
+"""The only reader of the environment. Whatever is missing or wrong is named when the app starts."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from shared.core.schedule import is_schedule
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class SettingsError(Exception):
+    """The settings do not make sense; the text names each setting and what is wrong with it."""
+
+
+def _https(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.netloc or (parts.scheme != "https" and parts.hostname not in _LOOPBACK):
+        raise ValueError("must be an https:// address")
+    return url.rstrip("/")
+
+
+def _schedule(expression: str) -> str:
+    if not is_schedule(expression):
+        raise ValueError("must be six NCRONTAB fields, seconds first, such as 0 0 */12 * * *")
+    return expression
+
+
+Url = Annotated[str, AfterValidator(_https)]
+
+
+class Settings(BaseModel):
+    """Every setting of the app by its environment name. None of them is a secret, but `AzureWebJobsStorage`
+    may hold an account key where a storage emulator is used."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    public_url: Url = Field(alias="PUBLIC_URL")
+    key_vault_url: Url = Field(alias="KEY_VAULT_URL")
+    entra_authority: Url = Field("https://login.microsoftonline.com", alias="ENTRA_AUTHORITY")
+    entra_client_id: str = Field(alias="ENTRA_CLIENT_ID", min_length=1)
+    entra_client_secret_name: str | None = Field(None, alias="ENTRA_CLIENT_SECRET_NAME")
+    entra_client_certificate_name: str | None = Field(None, alias="ENTRA_CLIENT_CERTIFICATE_NAME")
+    entra_managed_identity_client_id: str | None = Field(None, alias="ENTRA_MANAGED_IDENTITY_CLIENT_ID")
+    graph_url: Url = Field("https://graph.microsoft.com", alias="GRAPH_URL")
+    storage_connection_string: str | None = Field(None, alias="AzureWebJobsStorage")
+    storage_table_url: Url | None = Field(None, alias="AzureWebJobsStorage__tableServiceUri")
+    storage_queue_url: Url | None = Field(None, alias="AzureWebJobsStorage__queueServiceUri")
+    sync_schedule: Annotated[str, AfterValidator(_schedule)] = Field("0 0 */12 * * *", alias="SYNC_SCHEDULE")
+    sync_spread: timedelta = Field(timedelta(hours=1), alias="SYNC_SPREAD_SECONDS", ge=timedelta(0))
+    sync_time_budget: timedelta = Field(
+        timedelta(minutes=4), alias="SYNC_TIME_BUDGET_SECONDS", gt=timedelta(0)
+    )
+    sync_lease: timedelta = Field(timedelta(seconds=60), alias="SYNC_LEASE_SECONDS", ge=timedelta(seconds=3))
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        credentials = (
+            self.entra_client_secret_name,
+            self.entra_client_certificate_name,
+            self.entra_managed_identity_client_id,
+        )
+        if sum(1 for credential in credentials if credential) != 1:
+            raise ValueError(
+                "set exactly one of ENTRA_MANAGED_IDENTITY_CLIENT_ID, ENTRA_CLIENT_CERTIFICATE_NAME and "
+                "ENTRA_CLIENT_SECRET_NAME"
+            )
+        if not self.storage_connection_string and not (self.storage_table_url and self.storage_queue_url):
+            raise ValueError(
+                "set AzureWebJobsStorage, or AzureWebJobsStorage__tableServiceUri and "
+                "AzureWebJobsStorage__queueServiceUri for an identity-based connection"
+            )
+        return self
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the settings. Empty ones count as not set. Raises SettingsError."""
+        given = {name: value for name, value in environment.items() if value}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            lines = [f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()]
+            raise SettingsError("The settings are not complete:\n" + "\n".join(lines)) from None
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where Microsoft sends the browser back to; registered with the application."""
+        return f"{self.public_url}/connect/callback"
