@@ -1,0 +1,54 @@
+"""The queue of work in memory: messages in the order in which they become visible."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.core.messages import QueueMessage, decode, encode
+from tests.fakes.clock import FakeClock
+
+LONGEST_DELAY = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A message that is not delivered yet."""
+
+    visible_at: datetime
+    number: int
+    body: bytes
+
+    @property
+    def message(self) -> QueueMessage:
+        return decode(self.body)
+
+
+class FakeQueue:
+    """`sent` keeps every message ever sent with its delay; `waiting` those that are not taken yet."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self._numbers = 0
+        self.sent: list[tuple[QueueMessage, timedelta]] = []
+        self.waiting: list[Waiting] = []
+
+    async def send(self, message: QueueMessage, delay: timedelta = timedelta(0)) -> None:
+        if not timedelta(0) <= delay <= LONGEST_DELAY:
+            raise ValueError(f"a storage queue takes no delay of {delay}")
+        self.sent.append((message, delay))
+        self.put_back(message, delay)
+
+    def put_back(self, message: QueueMessage, delay: timedelta) -> None:
+        """A message that was not finished becomes visible again."""
+        self._numbers += 1
+        self.waiting.append(Waiting(self._clock.now() + delay, self._numbers, encode(message)))
+
+    def take(self, *, until: datetime | None = None) -> QueueMessage | None:
+        """The next message that is visible by `until`, with the clock moved to where it is."""
+        if not self.waiting:
+            return None
+        first = min(self.waiting, key=lambda waiting: (waiting.visible_at, waiting.number))
+        if until is not None and first.visible_at > until:
+            return None
+        self.waiting.remove(first)
+        self._clock.move_to(first.visible_at)
+        return first.message

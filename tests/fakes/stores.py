@@ -1,0 +1,285 @@
+"""Stores in memory. Values are kept encoded, so that what cannot be stored fails here too."""
+
+import hashlib
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+
+from shared.core.changes import Change
+from shared.core.connection import Connection, ConnectionState
+from shared.core.customer import Account, ApiKey, Customer
+from shared.core.errors import ConcurrentUpdate
+from shared.core.mirror import Snapshot
+from shared.core.run import Run, connection_of
+from shared.ports import OpenSlot, Page, Stored
+
+T = TypeVar("T")
+
+
+class FakeSecrets:
+    """Named secrets."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    async def get(self, name: str) -> str | None:
+        return self.values.get(name)
+
+    async def set(self, name: str, value: str) -> None:
+        self.values[name] = value
+
+    async def delete(self, name: str) -> None:
+        self.values.pop(name, None)
+
+
+class FakeAccountStore:
+    """Accounts and their API keys."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[str, Account] = {}
+        self._keys: dict[tuple[str, str], ApiKey] = {}
+
+    async def add(self, account: Account) -> None:
+        self._accounts[account.id] = account
+
+    async def get(self, account_id: str) -> Account | None:
+        return self._accounts.get(account_id)
+
+    async def add_key(self, key: ApiKey) -> None:
+        self._keys[key.account_id, key.id] = key
+
+    async def get_key(self, account_id: str, key_id: str) -> ApiKey | None:
+        return self._keys.get((account_id, key_id))
+
+    async def keys(self, account_id: str) -> list[ApiKey]:
+        return [key for (owner, _), key in sorted(self._keys.items()) if owner == account_id]
+
+    async def revoke_key(self, account_id: str, key_id: str, at: datetime) -> bool:
+        key = self._keys.get((account_id, key_id))
+        if key is None:
+            return False
+        self._keys[account_id, key_id] = msgspec.structs.replace(key, revoked_at=at)
+        return True
+
+
+class FakeCustomerStore:
+    """The customers of an account, by the PSA's own id."""
+
+    def __init__(self) -> None:
+        self._customers: dict[tuple[str, str], bytes] = {}
+
+    async def put(self, customer: Customer) -> None:
+        self._customers[customer.account_id, customer.id] = msgspec.json.encode(customer)
+
+    async def get(self, account_id: str, customer_id: str) -> Customer | None:
+        body = self._customers.get((account_id, customer_id))
+        return None if body is None else msgspec.json.decode(body, type=Customer)
+
+    async def list(self, account_id: str, limit: int, after: str | None = None) -> Page[Customer]:
+        mine = {key: body for (owner, key), body in self._customers.items() if owner == account_id}
+        keys, next_after = _part(mine, limit, after)
+        return Page(tuple(msgspec.json.decode(mine[key], type=Customer) for key in keys), next_after)
+
+
+class FakeConnectionStore:
+    """Connections; every write is conditional."""
+
+    def __init__(self, page_size: int = 100) -> None:
+        self._connections: dict[tuple[str, str], tuple[str, bytes]] = {}
+        self._etags = itertools.count(1)
+        self.page_size = page_size
+
+    async def add(self, connection: Connection) -> Stored[Connection]:
+        if (connection.account_id, connection.id) in self._connections:
+            raise ConcurrentUpdate
+        return self._write(connection)
+
+    async def get(self, account_id: str, connection_id: str) -> Stored[Connection] | None:
+        found = self._connections.get((account_id, connection_id))
+        return None if found is None else Stored(msgspec.json.decode(found[1], type=Connection), found[0])
+
+    async def replace(self, stored: Stored[Connection], value: Connection) -> Stored[Connection]:
+        found = self._connections.get((stored.value.account_id, stored.value.id))
+        if found is None or found[0] != stored.etag:
+            raise ConcurrentUpdate
+        return self._write(value)
+
+    async def active(self, after: str | None = None) -> AsyncIterator[Page[tuple[str, str]]]:
+        while True:
+            ids = [
+                key
+                for key, (_, body) in sorted(self._connections.items())
+                if msgspec.json.decode(body, type=Connection).state is ConnectionState.ACTIVE
+                and (after is None or list(key) > json.loads(after))
+            ]
+            if not ids:
+                return
+            items = ids[: self.page_size]
+            after = json.dumps(items[-1]) if len(ids) > len(items) else None
+            yield Page(tuple(items), after)
+            if after is None:
+                return
+
+    def all(self) -> list[Connection]:
+        """Every connection, for a look from outside."""
+        return [msgspec.json.decode(body, type=Connection) for _, body in self._connections.values()]
+
+    def _write(self, connection: Connection) -> Stored[Connection]:
+        etag = f'W/"{next(self._etags)}"'
+        self._connections[connection.account_id, connection.id] = (etag, msgspec.json.encode(connection))
+        return Stored(connection, etag)
+
+
+class FakeRunStore:
+    """Runs, newest first."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, bytes] = {}
+
+    async def add(self, run: Run) -> bool:
+        if run.id in self._runs:
+            return False
+        await self.save(run)
+        return True
+
+    async def get(self, run_id: str) -> Run | None:
+        body = self._runs.get(run_id)
+        return None if body is None else msgspec.json.decode(body, type=Run)
+
+    async def save(self, run: Run) -> None:
+        self._runs[run.id] = msgspec.json.encode(run)
+
+    def all(self) -> list[Run]:
+        """Every run, for a look from outside."""
+        return [msgspec.json.decode(body, type=Run) for _, body in sorted(self._runs.items())]
+
+    async def list(self, connection_id: str, limit: int, after: str | None = None) -> Page[Run]:
+        mine = {key: body for key, body in self._runs.items() if connection_of(key) == connection_id}
+        keys, next_after = _part(mine, limit, after)
+        return Page(tuple(msgspec.json.decode(mine[key], type=Run) for key in keys), next_after)
+
+
+class FakeChangeLog:
+    """What a run did, in numbered chunks of changes."""
+
+    def __init__(self) -> None:
+        self._chunks: dict[str, dict[str, bytes]] = {}
+
+    async def put(self, run_id: str, chunk: str, changes: Sequence[Change]) -> None:
+        chunks = self._chunks.setdefault(run_id, {})
+        if changes:
+            chunks[chunk] = msgspec.json.encode(changes)
+        else:
+            chunks.pop(chunk, None)
+
+    async def chunks(self, run_id: str) -> AsyncIterator[tuple[str, list[Change]]]:
+        for chunk, body in sorted(self._chunks.get(run_id, {}).items()):
+            yield chunk, msgspec.json.decode(body, type=list[Change])
+
+    def all(self, run_id: str) -> list[Change]:
+        """Every change of a run in order, for a look from outside."""
+        chunks = sorted(self._chunks.get(run_id, {}).items())
+        return [change for _, body in chunks for change in msgspec.json.decode(body, type=list[Change])]
+
+    async def list(self, run_id: str, limit: int, after: str | None = None) -> Page[Change]:
+        changes = self.all(run_id)
+        start = int(after or "0")
+        end = start + limit
+        return Page(tuple(changes[start:end]), str(end) if end < len(changes) else None)
+
+
+class FakeMirrorStore:
+    """Directory mirrors, by connection and reference."""
+
+    def __init__(self) -> None:
+        self.mirrors: dict[tuple[str, str], bytes] = {}
+
+    async def save(self, connection_id: str, run_id: str, snapshot: Snapshot) -> str:
+        self.mirrors[connection_id, run_id] = msgspec.msgpack.encode(snapshot)
+        return run_id
+
+    async def load(self, connection_id: str, reference: str) -> Snapshot | None:
+        body = self.mirrors.get((connection_id, reference))
+        return None if body is None else msgspec.msgpack.decode(body, type=Snapshot)
+
+    async def prune(self, connection_id: str, keep: str | None) -> None:
+        for owner, reference in list(self.mirrors):
+            if owner == connection_id and reference != keep:
+                del self.mirrors[owner, reference]
+
+
+class FakeOneTimeStore:
+    """Short-lived values; only the hash of a token is kept."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, str], tuple[datetime, str]] = {}
+
+    async def put(self, kind: str, token: str, value: dict[str, Any], expires_at: datetime) -> None:
+        self._values[kind, _hash(token)] = (expires_at, json.dumps(value))
+
+    async def peek(self, kind: str, token: str, now: datetime) -> dict[str, Any] | None:
+        return _while_valid(self._values.get((kind, _hash(token))), now)
+
+    async def take(self, kind: str, token: str, now: datetime) -> dict[str, Any] | None:
+        return _while_valid(self._values.pop((kind, _hash(token)), None), now)
+
+    async def delete(self, kind: str, token: str) -> None:
+        self._values.pop((kind, _hash(token)), None)
+
+    async def purge(self, now: datetime) -> int:
+        expired = [key for key, (expires_at, _) in self._values.items() if expires_at <= now]
+        for key in expired:
+            del self._values[key]
+        return len(expired)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+class FakeSlotStore:
+    """Which slots of the schedule were fanned out, and how far."""
+
+    def __init__(self) -> None:
+        self.slots: dict[datetime, tuple[OpenSlot, datetime]] = {}
+        self._etags = itertools.count(1)
+
+    async def open(self, slot: datetime, now: datetime, lease: timedelta) -> OpenSlot | None:
+        found = self.slots.get(slot)
+        if found is not None and (found[0].done or found[1] > now):
+            return None
+        return self._write(found[0] if found else OpenSlot(slot, ""), now + lease)
+
+    async def advance(self, slot: OpenSlot, now: datetime, lease: timedelta) -> OpenSlot:
+        found = self.slots.get(slot.slot)
+        if found is None or found[0].etag != slot.etag:
+            raise ConcurrentUpdate
+        return self._write(slot, now + lease)
+
+    async def unfinished(self, now: datetime) -> list[datetime]:
+        return sorted(slot for slot, (state, until) in self.slots.items() if not state.done and until <= now)
+
+    def _write(self, slot: OpenSlot, until: datetime) -> OpenSlot:
+        written = msgspec.structs.replace(slot, etag=str(next(self._etags)))
+        self.slots[slot.slot] = (written, until)
+        return written
+
+
+def _part(keys: Iterable[str], limit: int, after: str | None) -> tuple[list[str], str | None]:
+    rest = sorted(key for key in keys if after is None or key > after)
+    part = rest[:limit]
+    return part, part[-1] if len(rest) > limit else None
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _while_valid(found: tuple[datetime, str] | None, now: datetime) -> dict[str, Any] | None:
+    if found is None or found[0] <= now:
+        return None
+    value: dict[str, Any] = json.loads(found[1])
+    return value

@@ -1,0 +1,229 @@
+"""Everything outside the app in memory, and apps to put into it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from shared.bootstrap import App
+from shared.core.connection import Connection, Grant
+from shared.core.customer import Customer
+from shared.core.messages import QueueMessage, SyncMessage, ValidateMessage
+from shared.core.run import Run, RunKind, Trigger
+from shared.services.access import Access
+from shared.services.customers import Customers
+from shared.services.fan_out import FanOut
+from shared.services.housekeeping import Housekeeping
+from shared.services.onboarding import Connected, Onboarding, Redirect
+from shared.services.reading import DirectoryReading
+from shared.services.sync_run import SyncRunner
+from shared.services.worker import AttemptFailed, Worker
+from shared.settings import Settings
+from tests.fakes.clock import FakeClock
+from tests.fakes.destination import FakeContactStore
+from tests.fakes.directory import FakeDirectories, FakeDirectory
+from tests.fakes.identity import FakeIdentityProvider, admin
+from tests.fakes.process import Process, ProcessKilled
+from tests.fakes.queue import FakeQueue
+from tests.fakes.stores import (
+    FakeAccountStore,
+    FakeChangeLog,
+    FakeConnectionStore,
+    FakeCustomerStore,
+    FakeMirrorStore,
+    FakeOneTimeStore,
+    FakeRunStore,
+    FakeSecrets,
+    FakeSlotStore,
+)
+
+ACCOUNT = "acc0acc0acc0acc0"
+TENANT = "7e4a47e4-0000-4000-8000-000000000001"
+VISIBILITY = timedelta(minutes=10)
+"""After this a message that nobody finished is delivered again."""
+DELIVERIES = 5
+"""So many deliveries, then a message goes to the poison queue."""
+
+
+def settings(**overrides: str) -> Settings:
+    """Settings as the environment would give them."""
+    environment = {
+        "PUBLIC_URL": "https://tenantry.example",
+        "KEY_VAULT_URL": "https://vault.example",
+        "ENTRA_CLIENT_ID": "00000000-0000-4000-8000-0000000000aa",
+        "ENTRA_CLIENT_SECRET_NAME": "entra-client-secret",
+        "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+    }
+    return Settings.from_environment(environment | overrides)
+
+
+class World:
+    """The outside: what every store, queue and tenant holds, and the clock.
+
+    `app` runs in a process that lives on; `start_app` makes another one, for instance one that gets killed.
+    """
+
+    def __init__(self, app_settings: Settings | None = None, *, batch_size: int = 100) -> None:
+        self.settings = app_settings or settings()
+        self.clock = FakeClock()
+        self.queue = FakeQueue(self.clock)
+        self.secrets = FakeSecrets()
+        self.accounts = FakeAccountStore()
+        self.customers = FakeCustomerStore()
+        self.connections = FakeConnectionStore()
+        self.runs = FakeRunStore()
+        self.changes = FakeChangeLog()
+        self.mirrors = FakeMirrorStore()
+        self.one_time = FakeOneTimeStore()
+        self.slots = FakeSlotStore()
+        self.contacts = FakeContactStore(self.clock, batch_size=batch_size)
+        self.directories = FakeDirectories()
+        self.identity = FakeIdentityProvider(self.directories)
+        self.poison: list[QueueMessage] = []
+        self.app = self.start_app()
+
+    def start_app(self, process: Process | None = None) -> App:
+        """The app in a process of its own; the world is the same for all of them."""
+        port = (process or Process()).port
+        queue, clock, given = port(self.queue), self.clock, self.settings
+        connections, runs, mirrors = port(self.connections), port(self.runs), port(self.mirrors)
+        changes, one_time, directories = port(self.changes), port(self.one_time), port(self.directories)
+        destinations = port(self.contacts)
+        runner = SyncRunner(
+            reading=DirectoryReading(directories, mirrors),
+            destinations=destinations,
+            mirrors=mirrors,
+            runs=runs,
+            changes=changes,
+            clock=clock,
+            time_budget=given.sync_time_budget,
+        )
+        fan_out = FanOut(connections, port(self.slots), queue, clock, given.sync_schedule, given.sync_spread)
+        return App(
+            settings=given,
+            clock=clock,
+            access=Access(port(self.accounts), one_time, clock),
+            customers=Customers(
+                port(self.customers), connections, runs, queue, clock, given.sync_schedule, given.sync_spread
+            ),
+            onboarding=Onboarding(
+                connections=connections,
+                one_time=one_time,
+                identity=port(self.identity),
+                directories=directories,
+                secrets=port(self.secrets),
+                queue=queue,
+                clock=clock,
+                redirect_uri=given.redirect_uri,
+                start_url=f"{given.public_url}/connect/start",
+            ),
+            changes=changes,
+            contacts=destinations,
+            worker=Worker(connections, runs, runner, queue, clock, given.sync_lease),
+            fan_out=fan_out,
+            housekeeping=Housekeeping(one_time, fan_out, clock),
+        )
+
+    # Shortcuts that go through the app.
+
+    def tenant(self, tenant_id: str = TENANT, *people: str) -> FakeDirectory:
+        """A new tenant with these people in it; nobody consented yet."""
+        tenant = self.directories.add(FakeDirectory(tenant_id, consented=False))
+        for person in people:
+            tenant.hire(person)
+        return tenant
+
+    async def customer(self, customer_id: str = "c-1", account_id: str = ACCOUNT) -> Customer:
+        customer, _ = await self.app.customers.put(account_id, customer_id, f"Customer {customer_id}", ())
+        return customer
+
+    async def connect(
+        self,
+        tenant: FakeDirectory,
+        customer: Customer | None = None,
+        grant: Grant = Grant.APPLICATION,
+    ) -> Connection:
+        """The whole way through consent, by an admin of the tenant who approves everything."""
+        customer = customer or await self.customer()
+        onboarding = self.app.onboarding
+        _, url = await onboarding.begin(customer, grant)
+        redirect = await onboarding.start(url.partition("ticket=")[2])
+        cache = "{}" if grant is Grant.APPLICATION else '{"refresh": "token"}'
+        signed_in = self.identity.sign_in(redirect.url, admin(tenant.id, token_cache=cache))
+        if grant is Grant.DELEGATED:
+            tenant.consented = True
+        step = await onboarding.callback(signed_in, redirect.handshake)
+        if isinstance(step, Redirect):
+            step = await onboarding.callback(self.identity.approve(step.url), step.handshake)
+        assert isinstance(step, Connected)
+        return step.connection
+
+    async def connected(self, *people: str) -> tuple[Customer, FakeDirectory]:
+        """A customer with an active connection to a tenant with these people."""
+        customer, tenant = await self.customer(), self.tenant(TENANT, *people)
+        await self.connect(tenant, customer)
+        self.queue.waiting.clear()
+        return customer, tenant
+
+    async def connection(self, customer: Customer) -> Connection:
+        """The customer's connection as it is stored."""
+        stored = await self.connections.get(customer.account_id, customer.connection_id)
+        assert stored is not None
+        return stored.value
+
+    async def sync(self, customer: Customer, kind: RunKind = RunKind.SYNC) -> Run:
+        """Ask for a run, let everything that is queued happen, and return the run."""
+        run, _ = await self.app.customers.start_run(customer, kind, Trigger.API)
+        await self.drain()
+        found = await self.runs.get(run.id)
+        assert found is not None
+        return found
+
+    # The queue's host.
+
+    async def deliver(self, message: QueueMessage, app: App | None = None) -> bool:
+        """Hand one message to an app once; False when it has to be delivered again."""
+        app = app or self.app
+        try:
+            if isinstance(message, SyncMessage):
+                await app.worker.handle(message)
+            elif isinstance(message, ValidateMessage):
+                await app.onboarding.validate(message)
+        except (AttemptFailed, ProcessKilled):
+            return False
+        return True
+
+    async def drain(
+        self,
+        start: Callable[[], App] | None = None,
+        *,
+        deliveries: int = 1000,
+        until: Any = None,
+    ) -> int:
+        """Deliver message after message until none is left; returns how many deliveries that took.
+
+        `start` gives the app for each delivery. A message that was not finished comes back after
+        `VISIBILITY`, and after `DELIVERIES` of them goes to the poison queue.
+        """
+        tries: dict[bytes, int] = {}
+        for count in range(deliveries):
+            message = self.queue.take(until=until)
+            if message is None:
+                return count
+            if await self.deliver(message, start() if start else None):
+                continue
+            identity = repr(message).encode()
+            tries[identity] = tries.get(identity, 0) + 1
+            if tries[identity] < DELIVERIES:
+                self.queue.put_back(message, VISIBILITY)
+                continue
+            self.poison.append(message)
+            if isinstance(message, SyncMessage):
+                await self.app.worker.give_up(message)
+        raise AssertionError(f"the queue is not empty after {deliveries} deliveries")
+
+
+def build_app(**overrides: Any) -> App:
+    """An app on an empty world, for tests that need no more than that; `overrides` replace its parts."""
+    world = World()
+    parts = {name: getattr(world.app, name) for name in App.__dataclass_fields__}
+    return App(**(parts | overrides))
