@@ -1,15 +1,53 @@
 """The only place that names concrete adapters."""
 
-from dataclasses import dataclass
+import asyncio
+import os
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
 
+import aiohttp
+import httpx
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.pipeline.transport import AioHttpTransport
+from azure.data.tables.aio import TableServiceClient
+from azure.identity import ManagedIdentityCredential
+from azure.identity.aio import DefaultAzureCredential
+from azure.keyvault.secrets.aio import SecretClient
+from azure.storage.queue import TextBase64EncodePolicy
+from azure.storage.queue.aio import QueueClient
+
+from shared.adapters.builtin import BuiltinDestinations
+from shared.adapters.entra.applications import Applications
+from shared.adapters.entra.credential import ServiceCredential
+from shared.adapters.entra.id_tokens import IdTokens
+from shared.adapters.entra.sign_in import EntraSignIn
+from shared.adapters.graph.directory import GraphDirectories
+from shared.adapters.key_vault import KeyVaultSecrets
+from shared.adapters.queue import QUEUE_NAME, StorageQueue
+from shared.adapters.system_clock import SystemClock
+from shared.adapters.tables.accounts import TableAccounts, TableCustomers
+from shared.adapters.tables.connections import TableConnections
+from shared.adapters.tables.mirrors import TableMirrors
+from shared.adapters.tables.one_time import TableOneTime
+from shared.adapters.tables.runs import TableChanges, TableRuns
+from shared.adapters.tables.slots import TableSlots
+from shared.logs import quiet_libraries
 from shared.ports import ChangeLog, Clock, ContactStore
 from shared.services.access import Access
 from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
 from shared.services.housekeeping import Housekeeping
 from shared.services.onboarding import Onboarding
+from shared.services.reading import DirectoryReading
+from shared.services.sync_run import SyncRunner
 from shared.services.worker import Worker
 from shared.settings import Settings
+
+_TOKEN_EXCHANGE = "api://AzureADTokenExchange/.default"
+_SDK_RETRIES = 4  # the SDK's own ten can take minutes, which a queue message would rather wait in the queue
+_GRAPH_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +64,134 @@ class App:
     worker: Worker
     fan_out: FanOut
     housekeeping: Housekeeping
+    closers: tuple[Callable[[], Awaitable[object]], ...] = field(default=(), repr=False)
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        for close in self.closers:
+            await close()
+
+
+_app: App | None = None
+
+
+def get_app() -> App:
+    """The app of this process, built on first use; to be called in the event loop that uses it.
+
+    Raises SettingsError.
+    """
+    global _app  # noqa: PLW0603 - one process, one app
+    if _app is None:
+        _app = build(Settings.from_environment(os.environ))
+    return _app
+
+
+def build(settings: Settings) -> App:
+    """The app on Azure's services and Microsoft's."""
+    quiet_libraries()
+    clock = SystemClock()
+    # One pool of connections for Azure's services and one for Graph: a new one costs a TLS context.
+    session = _session()
+    http = httpx.AsyncClient(
+        verify=ssl.create_default_context(), timeout=_GRAPH_TIMEOUT, trust_env=False, follow_redirects=False
+    )
+    identity = DefaultAzureCredential()
+    options: dict[str, Any] = {
+        "transport": AioHttpTransport(session=session, session_owner=False),
+        "retry_total": _SDK_RETRIES,
+    }
+    tables = _tables(settings, identity, options)
+    queue_client = _queue(settings, identity, options)
+    vault = SecretClient(settings.key_vault_url, identity, **options)
+
+    secrets = KeyVaultSecrets(vault)
+    queue = StorageQueue(queue_client)
+    applications = Applications(settings, ServiceCredential(settings, secrets, _assertion(settings)))
+    directories = GraphDirectories(settings, http, applications, secrets, clock)
+    destinations = BuiltinDestinations(tables, clock)
+    connections, runs, changes = TableConnections(tables), TableRuns(tables), TableChanges(tables)
+    mirrors, one_time = TableMirrors(tables), TableOneTime(tables)
+    runner = SyncRunner(
+        DirectoryReading(directories, mirrors),
+        destinations,
+        mirrors,
+        runs,
+        changes,
+        clock,
+        settings.sync_time_budget,
+    )
+    fan_out = FanOut(
+        connections, TableSlots(tables), queue, clock, settings.sync_schedule, settings.sync_spread
+    )
+
+    async def close_applications() -> None:
+        await asyncio.to_thread(applications.close)
+
+    return App(
+        settings=settings,
+        clock=clock,
+        access=Access(TableAccounts(tables), one_time, clock),
+        customers=Customers(
+            TableCustomers(tables),
+            connections,
+            runs,
+            queue,
+            clock,
+            settings.sync_schedule,
+            settings.sync_spread,
+        ),
+        onboarding=Onboarding(
+            connections,
+            one_time,
+            EntraSignIn(settings, applications, IdTokens(settings, http)),
+            directories,
+            secrets,
+            queue,
+            clock,
+            settings.redirect_uri,
+            f"{settings.public_url}/connect/start",
+        ),
+        changes=changes,
+        contacts=destinations,
+        worker=Worker(connections, runs, runner, queue, clock, settings.sync_lease),
+        fan_out=fan_out,
+        housekeeping=Housekeeping(one_time, fan_out, clock),
+        closers=(
+            tables.close,
+            queue_client.close,
+            vault.close,
+            identity.close,
+            session.close,
+            http.aclose,
+            close_applications,
+        ),
+    )
+
+
+def _session() -> aiohttp.ClientSession:
+    # As azure-core would make it, but one for all clients: its connections and its TLS context are reused.
+    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False)
+
+
+def _tables(
+    settings: Settings, identity: AsyncTokenCredential, options: dict[str, Any]
+) -> TableServiceClient:
+    if settings.storage_connection_string:
+        return TableServiceClient.from_connection_string(settings.storage_connection_string, **options)
+    return TableServiceClient(settings.storage_table_url or "", credential=identity, **options)
+
+
+def _queue(settings: Settings, identity: AsyncTokenCredential, options: dict[str, Any]) -> QueueClient:
+    options = options | {"message_encode_policy": TextBase64EncodePolicy()}
+    if settings.storage_connection_string:
+        return QueueClient.from_connection_string(settings.storage_connection_string, QUEUE_NAME, **options)
+    return QueueClient(settings.storage_queue_url or "", QUEUE_NAME, credential=identity, **options)
+
+
+def _assertion(settings: Settings) -> Callable[[], str]:
+    """Tokens of the managed identity that the app registration trusts; blocking, as MSAL calls it."""
+    client_id = settings.entra_managed_identity_client_id
+    if client_id is None:
+        return str
+    identity = ManagedIdentityCredential(client_id=client_id)
+    return lambda: identity.get_token(_TOKEN_EXCHANGE).token

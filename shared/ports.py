@@ -251,8 +251,10 @@ class DirectoryReader(Protocol):
     gone…), OperatorError (our own credential) and SourceFault (an answer that must not be trusted).
     """
 
-    requests: int
-    """How many requests were sent to Microsoft Graph so far."""
+    @property
+    def requests(self) -> int:
+        """How many requests were sent to Microsoft Graph so far."""
+        ...
 
     async def organization(self) -> Organization:
         """The tenant's name."""

@@ -46,6 +46,7 @@ class Settings(BaseModel):
     entra_client_certificate_name: str | None = Field(None, alias="ENTRA_CLIENT_CERTIFICATE_NAME")
     entra_managed_identity_client_id: str | None = Field(None, alias="ENTRA_MANAGED_IDENTITY_CLIENT_ID")
     graph_url: Url = Field("https://graph.microsoft.com", alias="GRAPH_URL")
+    graph_resource: Url = Field("https://graph.microsoft.com", alias="GRAPH_RESOURCE")
     storage_connection_string: str | None = Field(None, alias="AzureWebJobsStorage")
     storage_table_url: Url | None = Field(None, alias="AzureWebJobsStorage__tableServiceUri")
     storage_queue_url: Url | None = Field(None, alias="AzureWebJobsStorage__queueServiceUri")
@@ -89,3 +90,13 @@ class Settings(BaseModel):
     def redirect_uri(self) -> str:
         """Where Microsoft sends the browser back to; registered with the application."""
         return f"{self.public_url}/connect/callback"
+
+    @property
+    def graph_scope_prefix(self) -> str:
+        """What a delegated permission's name is appended to: Microsoft Graph of the cloud in use."""
+        return f"{self.graph_resource}/"
+
+    @property
+    def graph_default_scope(self) -> str:
+        """All permissions that were approved."""
+        return f"{self.graph_resource}/.default"

@@ -1,6 +1,7 @@
 """What a sign-in and a consent must show before they count."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from shared.core.connection import Connection, Grant, tenant_allowed
 from shared.core.errors import Actor, ConsentRefused, Gone
@@ -24,7 +25,7 @@ _MAY_CONSENT: Mapping[Grant, frozenset[str]] = {
 }
 
 
-def check_sign_in(directory_roles: Set[str], grant: Grant, *, is_guest: bool) -> None:
+def check_sign_in(directory_roles: AbstractSet[str], grant: Grant, *, is_guest: bool) -> None:
     """Raises ConsentRefused unless the person belongs to the tenant and may consent for it."""
     if is_guest:
         raise ConsentRefused(

@@ -1,7 +1,8 @@
 """Which contact belongs to which user: the link first, then a unique email, never a guess."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -23,7 +24,7 @@ class Match(msgspec.Struct, frozen=True, gc=False):
 
 
 def match(
-    wanted: Mapping[str, ContactFields], contacts: Iterable[Contact], known_object_ids: Set[str]
+    wanted: Mapping[str, ContactFields], contacts: Iterable[Contact], known_object_ids: AbstractSet[str]
 ) -> dict[str, Match]:
     """Pair every user in scope with a contact.
 
@@ -43,7 +44,10 @@ def match(
 
 class _Matcher:
     def __init__(
-        self, wanted: Mapping[str, ContactFields], contacts: Iterable[Contact], known_object_ids: Set[str]
+        self,
+        wanted: Mapping[str, ContactFields],
+        contacts: Iterable[Contact],
+        known_object_ids: AbstractSet[str],
     ) -> None:
         self._known = known_object_ids
         self._wanted_email = {key: normalized_email(fields.email) for key, fields in wanted.items()}
@@ -58,7 +62,7 @@ class _Matcher:
         for object_id, email in self._wanted_email.items():
             self._users_by_email[email].append(object_id)
 
-    def matches(self, stuck: Set[str]) -> dict[str, Match]:
+    def matches(self, stuck: AbstractSet[str]) -> dict[str, Match]:
         result: dict[str, Match] = {}
         for email, object_ids in self._users_by_email.items():
             holders = self._by_email.get(email, [])
@@ -79,7 +83,7 @@ class _Matcher:
         linked = [contact.object_id for contact in holders if contact.object_id in object_ids]
         return linked[0] if len(linked) == 1 else None
 
-    def _moves_away(self, contact: Contact, email: str, stuck: Set[str]) -> bool:
+    def _moves_away(self, contact: Contact, email: str, stuck: AbstractSet[str]) -> bool:
         """Whether this run gives the contact another address."""
         owner = contact.object_id
         return owner is not None and owner not in stuck and self._wanted_email.get(owner, email) != email

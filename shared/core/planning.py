@@ -1,7 +1,8 @@
 """The plan of a run: a pure function of the directory, the contacts and the configuration."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -103,7 +104,7 @@ def _change(
 
 
 def _kept(
-    departed: Mapping[str, RemovalReason], contacts: Iterable[Contact], known: Set[str]
+    departed: Mapping[str, RemovalReason], contacts: Iterable[Contact], known: AbstractSet[str]
 ) -> Iterable[Change]:
     for contact in contacts:
         object_id = contact.object_id

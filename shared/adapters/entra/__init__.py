@@ -1,0 +1,1 @@
+"""Microsoft Entra ID: sign-in, consent, and tokens for customers' tenants."""

@@ -1,0 +1,77 @@
+"""How this service proves to Microsoft Entra ID who it is, in the form that MSAL takes."""
+
+import asyncio
+import base64
+import time
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
+
+from shared.core.errors import OperatorError
+from shared.ports import Secrets
+from shared.settings import Settings
+
+_KEPT_FOR = 600.0  # seconds; so long a renewed secret may go unnoticed
+
+ClientCredential = str | dict[str, Any]
+
+
+class ServiceCredential:
+    """The credential of the app registration: federated with the managed identity, a certificate or a secret.
+
+    A certificate and a secret come from Key Vault by name; nothing secret is in the settings.
+    """
+
+    def __init__(self, settings: Settings, secrets: Secrets, assertion: Callable[[], str]) -> None:
+        """`assertion`: a fresh token of the managed identity for `api://AzureADTokenExchange`; may block."""
+        self._settings, self._secrets, self._assertion = settings, secrets, assertion
+        self._kept: ClientCredential | None = None
+        self._kept_until = 0.0
+        self._lock = asyncio.Lock()
+
+    async def get(self) -> ClientCredential:
+        """The credential as MSAL's `client_credential`. Raises OperatorError when it is not in Key Vault."""
+        if self._settings.entra_managed_identity_client_id:
+            return {"client_assertion": self._assertion}
+        async with self._lock:
+            if self._kept is None or time.monotonic() >= self._kept_until:
+                self._kept = await self._load()
+                self._kept_until = time.monotonic() + _KEPT_FOR
+            return self._kept
+
+    def forget(self) -> None:
+        """Look into Key Vault again next time: what we hold was refused."""
+        self._kept = None
+
+    async def _load(self) -> ClientCredential:
+        if name := self._settings.entra_client_certificate_name:
+            return _certificate(await self._secret(name))
+        return await self._secret(self._settings.entra_client_secret_name or "")
+
+    async def _secret(self, name: str) -> str:
+        value = await self._secrets.get(name)
+        if value is None:
+            raise OperatorError(
+                "credential_missing",
+                "This service's own credential is not in Key Vault.",
+                f"The operator must put the credential of the app registration into Key Vault as {name}.",
+            )
+        return value
+
+
+def _certificate(value: str) -> ClientCredential:
+    """A Key Vault certificate's secret: PEM as it is, PKCS #12 in base64."""
+    if "-----BEGIN" in value:
+        return {"private_key": value, "public_certificate": value[value.index("-----BEGIN CERTIFICATE") :]}
+    key, certificate, _ = pkcs12.load_key_and_certificates(base64.b64decode(value), None)
+    if key is None or certificate is None:
+        raise OperatorError(
+            "credential_unusable",
+            "The certificate in Key Vault has no private key.",
+            "The operator must import the certificate with its private key, marked as exportable.",
+        )
+    return {
+        "private_key": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+        "public_certificate": certificate.public_bytes(Encoding.PEM).decode(),
+    }

@@ -1,0 +1,141 @@
+"""The few fields we keep of what Microsoft Graph sends, decoded straight from the bytes.
+
+Names and shapes: Microsoft Graph v1.0 metadata, types `user` and `organization`; delta annotations: Microsoft
+Learn, "Use delta query to track changes in Microsoft Graph data".
+"""
+
+import msgspec
+
+from shared.core.mirror import UserPage
+from shared.core.models import DirectoryUser, RemovalReason
+
+USER_SELECT = (
+    "id,userPrincipalName,mail,displayName,givenName,surname,jobTitle,department,officeLocation,companyName,"
+    "mobilePhone,businessPhones,streetAddress,city,state,postalCode,country,userType,accountEnabled"
+)
+"""A delta link remembers it; a change here makes every tenant's next read a full one."""
+
+
+class _Removed(msgspec.Struct, gc=False):
+    reason: str = "deleted"
+
+
+class _User(msgspec.Struct, rename="camel", gc=False):
+    id: str
+    user_principal_name: str | None = None
+    mail: str | None = None
+    display_name: str | None = None
+    given_name: str | None = None
+    surname: str | None = None
+    job_title: str | None = None
+    department: str | None = None
+    office_location: str | None = None
+    company_name: str | None = None
+    mobile_phone: str | None = None
+    business_phones: list[str] | None = None
+    street_address: str | None = None
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+    user_type: str | None = None
+    account_enabled: bool | None = None
+    removed: _Removed | None = msgspec.field(default=None, name="@removed")
+
+    def as_user(self) -> DirectoryUser:
+        return DirectoryUser(
+            self.id,
+            self.user_principal_name,
+            self.mail,
+            self.display_name,
+            self.given_name,
+            self.surname,
+            self.job_title,
+            self.department,
+            self.office_location,
+            self.company_name,
+            self.mobile_phone,
+            self.business_phones[0] if self.business_phones else None,
+            self.street_address,
+            self.city,
+            self.state,
+            self.postal_code,
+            self.country,
+            self.user_type,
+            self.account_enabled,
+        )
+
+
+class _Users(msgspec.Struct):
+    value: list[_User]
+    next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
+    delta_link: str | None = msgspec.field(default=None, name="@odata.deltaLink")
+
+
+class UsersDocument(msgspec.Struct, frozen=True):
+    """One page and where to go on: `next_link` while there are more, `delta_link` on the last page of a delta."""
+
+    page: UserPage
+    next_link: str | None
+    delta_link: str | None
+
+
+class _Domain(msgspec.Struct, rename="camel"):
+    name: str
+    is_default: bool = False
+
+
+class _Organization(msgspec.Struct, rename="camel"):
+    id: str
+    display_name: str | None = None
+    verified_domains: list[_Domain] = []
+
+
+class _Organizations(msgspec.Struct):
+    value: list[_Organization]
+
+
+class _InnerError(msgspec.Struct):
+    code: str = ""
+
+
+class _Error(msgspec.Struct):
+    error: _InnerError
+
+
+_users = msgspec.json.Decoder(_Users)
+_organizations = msgspec.json.Decoder(_Organizations)
+_error = msgspec.json.Decoder(_Error)
+
+
+def users(body: bytes) -> UsersDocument:
+    """A page of `/users` or `/users/delta`. Raises msgspec.DecodeError, also for a body that is cut off."""
+    document = _users.decode(body)
+    # One object may come several times in a page, as removed and as a user; the last state counts.
+    latest = {user.id: user for user in document.value}.values()
+    page = UserPage(
+        tuple(user.as_user() for user in latest if user.removed is None),
+        tuple((user.id, _reason(user.removed)) for user in latest if user.removed is not None),
+    )
+    return UsersDocument(page, document.next_link, document.delta_link)
+
+
+def organization(body: bytes) -> tuple[str, str, str] | None:
+    """(id, name, default domain) of the tenant, or None when the list is empty."""
+    found = _organizations.decode(body).value
+    if not found:
+        return None
+    domains = sorted(found[0].verified_domains, key=lambda domain: not domain.is_default)
+    return found[0].id.lower(), found[0].display_name or "", domains[0].name if domains else ""
+
+
+def error_code(body: bytes) -> str:
+    """The error's code, or an empty string where the body is none of Graph's."""
+    try:
+        return _error.decode(body).error.code
+    except msgspec.DecodeError:
+        return ""
+
+
+def _reason(removed: _Removed) -> RemovalReason:
+    return RemovalReason.SOFT_DELETED if removed.reason == "changed" else RemovalReason.HARD_DELETED

@@ -1,0 +1,180 @@
+"""Requests to Microsoft Graph: through the SDK's request adapter, raw bytes back, retried where it helps.
+
+The SDK's typed models cost hundreds of times the CPU, its retry handler gives up on a long Retry-After, and
+its `GraphServiceClient(credentials)` sends the token to any host a nextLink names; so only its adapter and its
+authentication provider are used, with the allowed host given.
+"""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import cast
+from urllib.parse import urlsplit
+
+import httpx
+import stamina
+from kiota_abstractions.method import Method
+from kiota_abstractions.native_response_handler import NativeResponseHandler
+from kiota_abstractions.request_information import RequestInformation
+from kiota_authentication_azure.azure_identity_authentication_provider import (
+    AzureIdentityAuthenticationProvider,
+)
+from kiota_http.middleware.options import ResponseHandlerOption
+from msgraph.graph_request_adapter import GraphRequestAdapter
+
+from shared.adapters.entra.tokens import ConnectionCredential
+from shared.adapters.graph import documents
+from shared.core.errors import ActionRequired, Actor, ResyncRequired, RetryLater, SourceFault
+
+_ATTEMPTS = 5
+_LONGEST_WAIT_HERE = 10.0  # seconds; what Graph asks beyond that is waited out by the queue
+_OUTAGE = timedelta(minutes=5)
+_RESYNC = frozenset({"syncstatenotfound", "resyncrequired"})
+_BRIEF = frozenset({408, 500, 502, 503, 504, 509})
+
+
+class _Again(Exception):
+    """Worth another try, after `wait` seconds or after the usual growing pause."""
+
+    def __init__(self, wait: float | None = None) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+class _TokenRefused(Exception):
+    """Graph answered 401."""
+
+
+class GraphTransport:
+    """GETs of one tenant."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, credential: ConnectionCredential, graph_url: str, scope: str
+    ) -> None:
+        """`http` is shared by all tenants; `graph_url`: scheme and host; `scope`: of the token."""
+        self._credential, self._origin = credential, _origin(graph_url)
+        host = urlsplit(graph_url).hostname or ""
+        provider = AzureIdentityAuthenticationProvider(credential, scopes=[scope], allowed_hosts=[host])
+        self._adapter = GraphRequestAdapter(provider, http)
+        self._adapter.base_url = f"{graph_url}/v1.0"
+        self.requests = 0
+
+    def url(self, path: str) -> str:
+        """The address of a path below /v1.0."""
+        return f"{self._adapter.base_url}/{path}"
+
+    async def get(self, url: str) -> bytes:
+        """The body of a successful answer.
+
+        Raises ResyncRequired, ActionRequired, RetryLater, and SourceFault for an answer that makes no sense
+        and for an address outside of Graph, to which nothing is sent.
+        """
+        if _origin(url) != self._origin:
+            raise SourceFault(
+                "foreign_link",
+                "Microsoft Graph named a next page on another server.",
+                "The operator must look into it. Nothing was sent there.",
+                Actor.OPERATOR,
+            )
+        try:
+            return await self._with_retries(url)
+        except _TokenRefused:
+            # A token may be revoked before it expires; a fresh one tells whether the consent is gone.
+            self._credential.forget()
+        try:
+            return await self._with_retries(url)
+        except _TokenRefused:
+            raise ActionRequired(
+                "consent_revoked",
+                "Microsoft Graph no longer lets this service in.",
+                "A Global Administrator of the customer must connect the organization again.",
+                replicating=True,
+            ) from None
+
+    async def _with_retries(self, url: str) -> bytes:
+        try:
+            async for attempt in stamina.retry_context(
+                on=_pause, attempts=_ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=_LONGEST_WAIT_HERE
+            ):
+                with attempt:
+                    return await self._once(url)
+        except _Again as error:
+            after = timedelta(seconds=error.wait) if error.wait else _OUTAGE
+            raise RetryLater("graph_unavailable", "Microsoft Graph is not answering.", after) from None
+        raise AssertionError("the retries neither returned nor raised")
+
+    async def _once(self, url: str) -> bytes:
+        request = RequestInformation()
+        request.http_method = Method.GET
+        request.url = url
+        request.headers.try_add("Accept", "application/json")
+        request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
+        self.requests += 1
+        try:
+            answer = cast(httpx.Response, await self._adapter.send_no_response_content_async(request, {}))
+        except (httpx.TransportError, httpx.DecodingError):
+            raise _Again from None
+        if answer.status_code == httpx.codes.OK:
+            return _whole(answer)
+        raise _failure(answer)
+
+
+def _whole(answer: httpx.Response) -> bytes:
+    """The body, if it is all there; a connection may break off without the HTTP library noticing."""
+    body = answer.content
+    if not body.rstrip().endswith(b"}"):
+        raise _Again
+    return body
+
+
+def _failure(answer: httpx.Response) -> Exception:
+    status, code = answer.status_code, documents.error_code(answer.content)
+    if status == httpx.codes.GONE or (code.lower() in _RESYNC and status in (400, 404)):
+        return ResyncRequired()
+    if status == httpx.codes.UNAUTHORIZED:
+        return _TokenRefused()
+    wait = _retry_after(answer)
+    if status == httpx.codes.TOO_MANY_REQUESTS or status in _BRIEF:
+        if wait is not None and wait > _LONGEST_WAIT_HERE:
+            title = "Microsoft Graph asks this service to wait."
+            return RetryLater("graph_throttled", title, timedelta(seconds=wait))
+        return _Again(wait)
+    if status == httpx.codes.FORBIDDEN:
+        return ActionRequired(
+            "permission_missing",
+            "A permission that the sync needs is missing or was withdrawn.",
+            "A Global Administrator of the customer must connect the organization again and approve all "
+            "permissions.",
+            replicating=True,
+        )
+    return SourceFault(
+        "graph_refused",
+        f"Microsoft Graph refused a request with status {status}.",
+        "The run is tried again. If it keeps failing, the operator must look at its log.",
+        Actor.OPERATOR,
+    )
+
+
+def _retry_after(answer: httpx.Response) -> float | None:
+    """Seconds that the server asks to wait; the header holds seconds or a date (RFC 9110, 10.2.3)."""
+    value = answer.headers.get("Retry-After", "")
+    if value.isdecimal():
+        return float(value)
+    try:
+        wait = parsedate_to_datetime(value) - datetime.now(UTC)
+    except (ValueError, TypeError):
+        return None
+    return max(wait.total_seconds(), 0.0)
+
+
+def _pause(error: Exception) -> bool | float:
+    """stamina's question: try again, and after how many seconds?"""
+    if not isinstance(error, _Again):
+        return False
+    return True if error.wait is None else error.wait
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    if parts.username is not None or parts.password is not None:
+        return ("", None, None)
+    return (parts.scheme, parts.hostname, parts.port)
