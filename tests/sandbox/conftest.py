@@ -116,9 +116,9 @@ class Identity:
             "organizations", grant_type="refresh_token", refresh_token=refresh_token, **form
         )
 
-    async def control(self, path: str, **body: Any) -> httpx.Response:
+    async def control(self, order: str, /, **body: Any) -> httpx.Response:
         """Give an order on the control surface; it must be accepted."""
-        response = await self.http.post(f"{self.url}/_control/{path}", json=body)
+        response = await self.http.post(f"{self.url}/_control/{order}", json=body)
         assert response.is_success, response.text
         return response
 

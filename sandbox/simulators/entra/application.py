@@ -143,4 +143,6 @@ def _error_answer(request: web.Request, failure: EntraError, **changes: str) -> 
 
 
 def _tenant_of(request: web.Request) -> str | None:
-    return request.match_info.get("tenant")
+    name = request.match_info.get("tenant")
+    tenant = request.app[STATE].world.tenant_by_domain(name) if name else None
+    return tenant.id if tenant else name

@@ -16,7 +16,7 @@ from sandbox.simulators.key_vault.store import RETENTION, Attributes, DeletedSec
 Bundle = dict[str, Any]
 
 
-class RequestedAttributes(msgspec.Struct):
+class RequestedAttributes(msgspec.Struct, frozen=True):
     """The `attributes` of a request; dates are seconds since the epoch."""
 
     enabled: bool | None = None
