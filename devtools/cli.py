@@ -203,4 +203,5 @@ def _selects_beyond(arguments: list[str], folders: tuple[str, ...]) -> bool:
 
 def _paths(arguments: list[str]) -> list[Path]:
     candidates = (Path(os.path.normpath(ROOT / argument.split("::")[0])) for argument in arguments)
-    return [path for path in candidates if path.exists() and path.is_relative_to(ROOT)]
+    tests = ROOT / "tests"
+    return [path for path in candidates if path.is_relative_to(tests) or path == ROOT]
