@@ -45,7 +45,7 @@ from shared.services.sync_run import SyncRunner
 from shared.services.worker import Worker
 from shared.settings import Settings
 
-_TOKEN_EXCHANGE = "api://AzureADTokenExchange/.default"
+_EXCHANGE_SCOPE = "api://AzureADTokenExchange/.default"
 _SDK_RETRIES = 4  # the SDK's own ten can take minutes, which a queue message would rather wait in the queue
 _GRAPH_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 
@@ -194,4 +194,4 @@ def _assertion(settings: Settings) -> Callable[[], str]:
     if client_id is None:
         return str
     identity = ManagedIdentityCredential(client_id=client_id)
-    return lambda: identity.get_token(_TOKEN_EXCHANGE).token
+    return lambda: identity.get_token(_EXCHANGE_SCOPE).token

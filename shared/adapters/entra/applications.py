@@ -2,6 +2,7 @@
 
 import io
 import threading
+from http import HTTPStatus
 from typing import Any
 
 import msal
@@ -29,7 +30,7 @@ class MetadataOnce(HTTPAdapter):
         self._template: str | None = None
         self._lock = threading.Lock()
 
-    def send(
+    def send(  # noqa: PLR0917 - the library's own signature
         self,
         request: requests.PreparedRequest,
         stream: bool = False,
@@ -47,11 +48,11 @@ class MetadataOnce(HTTPAdapter):
             if self._template is None:
                 request.url = f"{self._authority}/organizations{_METADATA}"
                 answer = super().send(request, *options)
-                if answer.status_code != requests.codes.ok:
+                if answer.status_code != HTTPStatus.OK:
                     return answer
                 self._template = answer.text
         own = requests.Response()
-        own.status_code = requests.codes.ok
+        own.status_code = HTTPStatus.OK
         own.raw = io.BytesIO(
             self._template.replace("/organizations/", f"/{tenant}/").replace("{tenantid}", tenant).encode()
         )

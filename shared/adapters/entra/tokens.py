@@ -48,7 +48,7 @@ class ConnectionCredential:
         enable_cae: bool = False,
         **_: Any,
     ) -> AccessToken:
-        """A token that is good for at least five minutes. Raises ActionRequired, OperatorError, RetryLater."""
+        """A token good for at least five minutes. Raises ActionRequired, OperatorError, RetryLater."""
         async with self._lock:
             soon = (self._now() + timedelta(minutes=5)).timestamp()
             if self._token is None or claims is not None or self._token.expires_on <= soon:

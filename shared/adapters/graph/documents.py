@@ -73,7 +73,7 @@ class _Users(msgspec.Struct):
 
 
 class UsersDocument(msgspec.Struct, frozen=True):
-    """One page and where to go on: `next_link` while there are more, `delta_link` on the last page of a delta."""
+    """One page and where to go on: `next_link`, or `delta_link` on the last page of a delta."""
 
     page: UserPage
     next_link: str | None

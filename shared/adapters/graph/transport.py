@@ -1,8 +1,8 @@
 """Requests to Microsoft Graph: through the SDK's request adapter, raw bytes back, retried where it helps.
 
 The SDK's typed models cost hundreds of times the CPU, its retry handler gives up on a long Retry-After, and
-its `GraphServiceClient(credentials)` sends the token to any host a nextLink names; so only its adapter and its
-authentication provider are used, with the allowed host given.
+its `GraphServiceClient(credentials)` sends the token to any host a nextLink names; so only its adapter and
+its authentication provider are used, with the allowed host given.
 """
 
 from datetime import UTC, datetime, timedelta

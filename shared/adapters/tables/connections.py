@@ -11,7 +11,7 @@ from shared.ports import Page, Stored
 
 
 class TableConnections:
-    """Implements ConnectionStore: one partition per account; `state` is a column, so that it can be filtered."""
+    """Implements ConnectionStore: one partition per account; `state` is a column, to be filtered by."""
 
     def __init__(self, service: TableServiceClient) -> None:
         """`service`: Table Storage."""

@@ -1,4 +1,4 @@
-"""Values as entities: readable JSON in the property `body`, continued in `body1`, `body2`… where it is long."""
+"""Values as entities: readable JSON in the property `body`, continued in `body1`, `body2`… where long."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
