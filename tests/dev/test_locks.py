@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ def _wanted(lock: Lock) -> list[Requirement]:
     return [*runtime, *(requirement for group in lock.groups for requirement in _group(group))]
 
 
-def _on(python: str) -> dict[str, str | Set[str]]:
+def _on(python: str) -> dict[str, str | AbstractSet[str]]:
     return {"python_version": python, "python_full_version": f"{python}.0"}
 
 
