@@ -10,17 +10,12 @@ import pytest
 
 from tests.architecture.sources import ROOT
 
-NAME = re.compile(r"(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|AzureWebJobsStorage)\Z")
-
 
 def _settings() -> list[str]:
+    """The environment names, which are the aliases of the settings' fields."""
     tree = ast.parse((ROOT / "shared/settings.py").read_text(encoding="utf-8"))
-    strings = (
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    )
-    return sorted({text for text in strings if NAME.match(text)})
+    keywords = (node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "alias")
+    return sorted(ast.literal_eval(keyword.value) for keyword in keywords)
 
 
 def test_the_settings_are_found() -> None:
