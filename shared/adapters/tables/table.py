@@ -5,7 +5,6 @@ at most 1 MiB, a property 64 KiB, a transaction 100 entities of one partition an
 `/ \\ # ?` or control characters and are at most 1 KiB.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -13,7 +12,6 @@ from urllib.parse import quote, unquote
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
-    HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
@@ -138,15 +136,14 @@ class Table:
         with translated("Table Storage"):
             try:
                 return await operation()
-            except (ResourceNotFoundError, TableTransactionError, HttpResponseError) as error:
-                if getattr(error, "error_code", None) != "TableNotFound":
+            except (ResourceNotFoundError, TableTransactionError) as error:
+                if "TableNotFound" not in str(error):
                     raise
             await self._create()
             return await operation()
 
     async def _create(self) -> None:
-        # A table that was just deleted cannot be made at once; the SDK's error then says so.
-        await asyncio.shield(self._service.create_table_if_not_exists(self._name))
+        await self._service.create_table_if_not_exists(self._name)
 
 
 def _etag(metadata: Mapping[str, Any]) -> str:
