@@ -22,7 +22,7 @@ async def serve(
     listener = socket.create_server(("127.0.0.1", port))
     scheme = "https" if ssl_context else "http"
     base_url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
-    runner = web.AppRunner(build(base_url), access_log=None)
+    runner = web.AppRunner(build(base_url), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         await web.SockSite(runner, listener, ssl_context=ssl_context).start()

@@ -81,11 +81,11 @@ class TokenAuthority:
     world's clock.
     """
 
-    def __init__(self, world: World, *, seed: int = 0) -> None:
+    def __init__(self, world: World, *, key: SigningKey | None = None, seed: int = 0) -> None:
         self.world = world
         self.base_url = "https://login.microsoftonline.com"
         self.resources = {GRAPH_AUDIENCE, KEY_VAULT_AUDIENCE}
-        self._keys = [SigningKey()]
+        self._keys = [key or SigningKey()]
         self._random = random.Random(seed)  # noqa: S311 - token lifetimes, not secrets
 
     def issuer(self, tenant_id: str) -> str:

@@ -16,7 +16,7 @@ from aiohttp import web
 from sandbox.person import Person
 from sandbox.simulators.entra import entra_application
 from sandbox.simulators.serving import serve
-from sandbox.simulators.tokens import TokenAuthority
+from sandbox.simulators.tokens import SigningKey, TokenAuthority
 from sandbox.tls import CertificateAuthority
 from sandbox.world.model import (
     CLOUD_APPLICATION_ADMINISTRATOR,
@@ -128,9 +128,15 @@ def certificate_authority(tmp_path_factory: pytest.TempPathFactory) -> Certifica
     return CertificateAuthority.create(tmp_path_factory.mktemp("tls"))
 
 
+@pytest.fixture(scope="session")
+def signing_key() -> SigningKey:
+    """One key for all worlds: making one takes longer than most tests."""
+    return SigningKey()
+
+
 @pytest.fixture
 async def identity(
-    certificate_authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch
+    certificate_authority: CertificateAuthority, signing_key: SigningKey, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Identity]:
     for name, value in certificate_authority.environment().items():
         monkeypatch.setenv(name, value)
@@ -155,7 +161,7 @@ async def identity(
         identity = Identity(
             world,
             clock,
-            TokenAuthority(world),
+            TokenAuthority(world, key=signing_key),
             Application(CLIENT_ID, "Tenantry", operator.id, {SECRET}, set(), APP_ROLES, APP_ROLES),
             operator,
             contoso,

@@ -1,4 +1,8 @@
-"""A simulated Microsoft Entra ID: sign-in, consent and tokens for every tenant of the world."""
+"""A simulated Microsoft Entra ID: sign-in, consent and tokens for every tenant of the world.
+
+Follows "Microsoft identity platform documentation" (learn.microsoft.com/entra/identity-platform); each module
+names the pages it was written from.
+"""
 
 from sandbox.simulators.entra.application import entra_application
 

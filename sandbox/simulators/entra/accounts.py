@@ -75,7 +75,9 @@ def accounts_to_offer(world: World, tenant: Tenant | None) -> list[tuple[str, li
 def example_accounts(tenant: Tenant) -> list[tuple[str, User]]:
     """Return `(kind, user)` for the tenant's administrators, one ordinary member and one guest."""
     enabled = [user for user in tenant.users.values() if user.enabled and user.purpose == "user"]
-    administrators = [("administrator", user) for user in enabled if user.directory_roles][:3]
+    # Global Administrators first: the demo signs in as the first account of the list.
+    privileged = sorted((user for user in enabled if user.directory_roles), key=_rank)
+    administrators = [("administrator", user) for user in privileged[:3]]
     members = [("member", user) for user in enabled if not user.directory_roles and not user.is_guest][:1]
     guests = [("guest", user) for user in enabled if user.is_guest][:1]
     return [*administrators, *members, *guests]
@@ -88,6 +90,10 @@ def _offer(world: World, addressed: Tenant | None, tenant: Tenant) -> list[Offer
         if world.find_sign_in(name, addressed.id if addressed else None):
             offered.append(OfferedAccount(name, user.display_name, kind))
     return offered
+
+
+def _rank(user: User) -> int:
+    return 0 if user.is_global_administrator else 1
 
 
 def _is_guid(text: str) -> bool:

@@ -178,7 +178,7 @@ def _describe(tenant: Tenant) -> dict[str, Any]:
         "name": tenant.display_name,
         "domain": tenant.domains[0],
         "deleted": tenant.deleted,
-        "admin": tenant.admin.user_principal_name,
+        "admin": by_kind.get("administrator"),
         "member": by_kind.get("member"),
         "guest": by_kind.get("guest"),
         "consents": [

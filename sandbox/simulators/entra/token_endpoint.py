@@ -140,7 +140,7 @@ def _delegated_answer(
     }
     if "offline_access" in openid:
         answer["refresh_token"] = state.issue_refresh_token(
-            state.grant(tenant, application, user, " ".join({*scope.split(), *openid}))
+            state.grant(tenant, application, user, " ".join(sorted({*scope.split(), *openid})))
         )
     if "openid" in openid:
         answer["id_token"] = state.tokens.issue_id_token(
