@@ -90,16 +90,13 @@ def build(settings: Settings) -> App:
     """The app on Azure's services and Microsoft's."""
     quiet_libraries()
     clock = SystemClock()
-    # One pool of connections for Azure's services and one for Graph: a new one costs a TLS context.
-    session = _session()
-    http = httpx.AsyncClient(
-        verify=ssl.create_default_context(), timeout=_GRAPH_TIMEOUT, trust_env=False, follow_redirects=False
-    )
-    identity = DefaultAzureCredential()
-    options: dict[str, Any] = {
-        "transport": AioHttpTransport(session=session, session_owner=False),
-        "retry_total": _SDK_RETRIES,
-    }
+    # One TLS context and two pools for the process: a context costs 15 ms, a handshake another round trip.
+    tls = ssl.create_default_context()
+    session = _session(tls)
+    http = httpx.AsyncClient(verify=tls, timeout=_GRAPH_TIMEOUT, trust_env=False, follow_redirects=False)
+    transport = AioHttpTransport(session=session, session_owner=False)
+    identity = DefaultAzureCredential(transport=transport)
+    options: dict[str, Any] = {"transport": transport, "retry_total": _SDK_RETRIES}
     tables = _tables(settings, identity, options)
     queue_client = _queue(settings, identity, options)
     vault = SecretClient(settings.key_vault_url, identity, **options)
@@ -168,9 +165,11 @@ def build(settings: Settings) -> App:
     )
 
 
-def _session() -> aiohttp.ClientSession:
+def _session(tls: ssl.SSLContext) -> aiohttp.ClientSession:
     # As azure-core would make it, but one for all clients: its connections and its TLS context are reused.
-    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=tls), cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+    )
 
 
 def _tables(

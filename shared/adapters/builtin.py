@@ -11,6 +11,7 @@ from shared.adapters.tables.accounts import row_pages
 from shared.adapters.tables.table import TRANSACTION, Operation, Table, key
 from shared.core.changes import Change, ChangeKind
 from shared.core.connection import Connection
+from shared.core.errors import ConcurrentUpdate
 from shared.core.models import CONTACT_FIELDS, Contact, ContactFields, fields_as_mapping
 from shared.ports import Clock, Page, StoredContact
 
@@ -46,12 +47,19 @@ class BuiltinDestination:
 
     async def apply(self, changes: Sequence[Change], run_id: str) -> None:
         """See Destination."""
-        operations = [self._operation(change, run_id) for change in changes if change.writes]
         async with asyncio.TaskGroup() as group:
-            for start in range(0, len(operations), TRANSACTION):
-                group.create_task(self._table.transaction(operations[start : start + TRANSACTION]))
+            for start in range(0, len(changes), TRANSACTION):
+                group.create_task(self._write(changes[start : start + TRANSACTION], run_id))
 
-    def _operation(self, change: Change, run_id: str) -> Operation:
+    async def _write(self, changes: Sequence[Change], run_id: str) -> None:
+        try:
+            await self._table.transaction([self._operation(change, run_id) for change in changes])
+        except ConcurrentUpdate:
+            # Somebody carried out some of it already; done again it comes to the same.
+            again = [self._operation(change, run_id, anew=False) for change in changes]
+            await self._table.transaction(again)
+
+    def _operation(self, change: Change, run_id: str, *, anew: bool = True) -> Operation:
         now = self._clock.now()
         row = change.contact_id or contact_id(self._connection_id, change.object_id)
         entity: dict[str, Any] = {
@@ -63,9 +71,10 @@ class BuiltinDestination:
             "updated_at": now,
             "updated_by_run": run_id,
         }
-        if change.kind is ChangeKind.CREATE:
-            entity["created_at"] = now
-        return ("upsert", entity, {"mode": "merge"})
+        if change.kind is not ChangeKind.CREATE:
+            return ("upsert", entity, {"mode": "merge"})
+        entity["created_at"] = now
+        return ("create", entity) if anew else ("upsert", entity, {"mode": "merge"})
 
 
 class BuiltinDestinations:

@@ -17,9 +17,9 @@ _USERS, _DEPARTED, _TOUCHED = "users", "departed", "touched"
 
 
 class TableMirrors:
-    """Implements MirrorStore: one partition per connection, rows `{run}-{part}-{number}`.
+    """Implements MirrorStore: one partition per connection, rows `{name}-{part}-{number}`.
 
-    A reference is `{format}:{run}:{blocks of users}:{blocks of the departed}:{of the touched, - for all}`:
+    A reference is `{format}:{name}:{blocks of users}:{blocks of the departed}:{of the touched, - for all}`:
     a mirror of which a block is missing, or that an older version wrote, does not load.
     """
 
@@ -28,14 +28,14 @@ class TableMirrors:
         self._table = Table(service, "mirrors")
         self._encoder = msgspec.msgpack.Encoder()
 
-    async def save(self, connection_id: str, run_id: str, snapshot: Snapshot) -> str:
+    async def save(self, connection_id: str, name: str, snapshot: Snapshot) -> str:
         """See MirrorStore."""
-        users = await self._put(connection_id, run_id, _USERS, snapshot.users.values())
-        departed = await self._put(connection_id, run_id, _DEPARTED, snapshot.departed.items())
+        users = await self._put(connection_id, name, _USERS, snapshot.users.values())
+        departed = await self._put(connection_id, name, _DEPARTED, snapshot.departed.items())
         touched = "-"
         if snapshot.touched is not None:
-            touched = str(await self._put(connection_id, run_id, _TOUCHED, sorted(snapshot.touched)))
-        return f"{FORMAT}:{run_id}:{users}:{departed}:{touched}"
+            touched = str(await self._put(connection_id, name, _TOUCHED, sorted(snapshot.touched)))
+        return f"{FORMAT}:{name}:{users}:{departed}:{touched}"
 
     async def load(self, connection_id: str, reference: str) -> Snapshot | None:
         """See MirrorStore."""
@@ -43,13 +43,13 @@ class TableMirrors:
         parts = rest.split(":")
         if format_number != str(FORMAT) or len(parts) != 4:
             return None
-        run_id, users_blocks, departed_blocks, touched_blocks = parts
+        name, users_blocks, departed_blocks, touched_blocks = parts
         expected = {_USERS: int(users_blocks), _DEPARTED: int(departed_blocks)}
         if touched_blocks != "-":
             expected[_TOUCHED] = int(touched_blocks)
         blocks: dict[str, list[bytes]] = {part: [] for part in expected}
         query = "PartitionKey eq @connection and RowKey ge @first and RowKey lt @last"
-        parameters = {"connection": key(connection_id), "first": f"{run_id}-", "last": f"{run_id}-~"}
+        parameters = {"connection": key(connection_id), "first": f"{name}-", "last": f"{name}-~"}
         async for entity in self._table.entities(query, parameters):
             part = str(entity["RowKey"]).split("-")[1]
             if part in blocks and len(blocks[part]) < expected[part]:
@@ -66,21 +66,20 @@ class TableMirrors:
 
     async def prune(self, connection_id: str, keep: str | None) -> None:
         """See MirrorStore."""
-        kept = keep.split(":")[1] if keep else ""
-        query = "PartitionKey eq @connection"
+        query = "PartitionKey eq @connection and RowKey lt @kept"
+        kept = f"{keep.split(':')[1]}-" if keep else "~"
         rows = [
             (str(entity["PartitionKey"]), str(entity["RowKey"]))
             async for entity in self._table.entities(
-                query, {"connection": key(connection_id)}, select=("PartitionKey", "RowKey")
+                query, {"connection": key(connection_id), "kept": kept}, select=("PartitionKey", "RowKey")
             )
-            if not kept or not str(entity["RowKey"]).startswith(f"{kept}-")
         ]
         await self._table.delete_all(rows)
 
-    async def _put(self, connection_id: str, run_id: str, part: str, items: Iterable[Any]) -> int:
+    async def _put(self, connection_id: str, name: str, part: str, items: Iterable[Any]) -> int:
         number = 0
         for number, block in enumerate(self._blocks(items), start=1):
-            entity = {"PartitionKey": key(connection_id), "RowKey": f"{run_id}-{part}-{number:06d}"}
+            entity = {"PartitionKey": key(connection_id), "RowKey": f"{name}-{part}-{number:06d}"}
             await self._table.upsert(entity | documents.pack(block))
         return number
 

@@ -7,6 +7,7 @@ at most 1 MiB, a property 64 KiB, a transaction 100 entities of one partition an
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
@@ -118,9 +119,18 @@ class Table:
                 yield entity
 
     async def transaction(self, operations: Sequence[Operation]) -> None:
-        """At most 100 operations of one partition, all or none."""
-        if operations:
+        """At most 100 operations of one partition, all or none.
+
+        Raises ConcurrentUpdate when it creates what is there already.
+        """
+        if not operations:
+            return
+        try:
             await self._write(lambda: self._client.submit_transaction(operations))
+        except TableTransactionError as error:
+            if error.status_code == HTTPStatus.CONFLICT:
+                raise ConcurrentUpdate from None
+            raise
 
     async def delete_all(self, rows: Sequence[tuple[str, str]]) -> None:
         """Delete rows of one partition that exist."""
