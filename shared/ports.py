@@ -173,8 +173,9 @@ class ChangeLog(Protocol):
 class MirrorStore(Protocol):
     """Directory mirrors. One that is saved is never changed; `reference` names it."""
 
-    async def save(self, connection_id: str, run_id: str, snapshot: Snapshot) -> str:
-        """Keep the snapshot durably and return its reference; saving twice for a run replaces."""
+    async def save(self, connection_id: str, name: str, snapshot: Snapshot) -> str:
+        """Keep the snapshot durably and return its reference. Names are letters, digits and `_`, sort in the
+        order in which their mirrors are saved, and are not used twice."""
         ...
 
     async def load(self, connection_id: str, reference: str) -> Snapshot | None:
@@ -182,7 +183,7 @@ class MirrorStore(Protocol):
         ...
 
     async def prune(self, connection_id: str, keep: str | None) -> None:
-        """Delete every mirror of the connection but one."""
+        """Delete every mirror of the connection with a lower name than `keep` has; None deletes them all."""
         ...
 
 

@@ -42,7 +42,8 @@ def folded(before: dict[str, DirectoryUser], pages: Iterable[UserPage]) -> Snaps
             touched.add(user.id)
         for object_id, reason in page.removed:
             touched.add(object_id)
-            if users.pop(object_id, None) is not None or object_id in departed:
+            users.pop(object_id, None)
+            if object_id in before:
                 departed[object_id] = reason
     return Snapshot(users, departed, frozenset(touched), changed=users != before)
 

@@ -71,7 +71,7 @@ def make_plan(
         else:
             changes.append(change)
     changes.extend(_kept(departed, contacts, known))
-    changes.sort(key=lambda change: (change.object_id, change.kind))
+    changes.sort(key=lambda change: (change.object_id, change.kind, change.contact_id or ""))
     return Plan(users_read=len(known), unchanged=unchanged, changes=tuple(changes))
 
 

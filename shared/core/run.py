@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from shared.core.changes import ChangeKind
+from shared.core.connection import Connection
 from shared.core.planning import Plan
 
 _CUSTOMER_LENGTH = 16
@@ -93,10 +94,19 @@ class RunError(msgspec.Struct, frozen=True):
 
 
 class Stage(msgspec.Struct, frozen=True):
-    """A complete read that is durable but not committed, so that a later message can go on from it."""
+    """A complete read that is durable but not committed, so that a later message can go on from it.
+
+    `tenant_id` and `before` say what it was made of: the tenant, and the mirror that was in force.
+    """
 
     mirror: str
     delta_link: str
+    tenant_id: str | None = None
+    before: str | None = None
+
+    def good_for(self, connection: Connection) -> bool:
+        """Whether nobody connected another tenant or committed a later read in the meantime."""
+        return self.tenant_id == connection.tenant_id and connection.mirror in (self.before, self.mirror)
 
 
 class Run(msgspec.Struct, frozen=True):

@@ -77,21 +77,26 @@ class SyncRunner:
     async def _staged(self, work: "_Work") -> _Staged:
         """The read of this run: the one an earlier message staged, else a new one, staged if it must be."""
         run, lease = work.run, work.lease
-        if run.stage is not None:
+        if run.stage is not None and run.stage.good_for(lease.connection):
             snapshot = await self.mirrors.load(run.connection_id, run.stage.mirror)
             if snapshot is not None:
                 return _Staged(snapshot, run.stage.mirror, run.stage.delta_link)
         reading = await self.reading.read(lease.connection, run.kind, self.clock.now(), lease.keep)
+        before = lease.connection
         work.run = run = msgspec.structs.replace(
             run,
+            stage=None,
             read_mode=reading.mode,
             full_reason=reading.full_reason,
             graph_requests=run.graph_requests + reading.requests,
         )
-        if not reading.snapshot.changed and lease.connection.mirror is not None:
-            return _Staged(reading.snapshot, lease.connection.mirror, reading.delta_link)
-        mirror = await self.mirrors.save(run.connection_id, run.id, reading.snapshot)
-        work.run = msgspec.structs.replace(run, stage=Stage(mirror, reading.delta_link))
+        if not reading.snapshot.changed and before.mirror is not None:
+            return _Staged(reading.snapshot, before.mirror, reading.delta_link)
+        # Two workers never share a name, so one that lost its lease spoils nothing.
+        name = f"{before.fence:010d}{run.id}"
+        mirror = await self.mirrors.save(run.connection_id, name, reading.snapshot)
+        stage = Stage(mirror, reading.delta_link, before.tenant_id, before.mirror)
+        work.run = msgspec.structs.replace(run, stage=stage)
         await work.save()
         return _Staged(reading.snapshot, mirror, reading.delta_link)
 
@@ -109,6 +114,8 @@ class SyncRunner:
             work.chunk = int(chunk.removeprefix(_WRITTEN + "-")) + 1
             done = [change for change in logged if change.object_id not in pending]
             if len(done) != len(logged):
+                # Whoever took over may have written them since this worker read the contacts.
+                await work.lease.keep()
                 await self.changes.put(work.run.id, chunk, done)
             earlier += done
         return earlier
@@ -117,14 +124,15 @@ class SyncRunner:
         """Write, batch by batch. False when the time budget ran out before the end."""
         step = destination.batch_size
         for start in range(0, len(writes), step):
-            if work.elapsed >= self.time_budget.total_seconds():
+            # The first batch is always written: a run whose reading takes the whole budget moves on too.
+            if start and work.elapsed >= self.time_budget.total_seconds():
                 return False
+            await work.lease.keep()
             batch = writes[start : start + step]
             await self.changes.put(work.run.id, f"{_WRITTEN}-{work.chunk:06d}", batch)
             work.chunk += 1
             await destination.apply(batch, work.run.id)
             work.wrote(batch)
-            await work.lease.keep()
             await work.save_if_due()
         return True
 
@@ -141,7 +149,6 @@ class SyncRunner:
 
     async def _commit(self, work: "_Work", staged: _Staged) -> None:
         now = self.clock.now()
-        mirror_changed = work.lease.connection.mirror != staged.mirror
 
         def committed(connection: Connection) -> Connection:
             full = work.run.read_mode is ReadMode.FULL
@@ -157,12 +164,12 @@ class SyncRunner:
             )
 
         await work.lease.release(committed)
+        if work.run.stage is not None:
+            await self.mirrors.prune(work.run.connection_id, staged.mirror)
         work.run = msgspec.structs.replace(
             work.run, state=RunState.SUCCEEDED, finished_at=now, stage=None, error=None
         )
         await work.save()
-        if mirror_changed:
-            await self.mirrors.prune(work.run.connection_id, staged.mirror)
 
 
 class _Work:

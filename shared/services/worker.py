@@ -21,10 +21,12 @@ from shared.logs import log
 from shared.ports import Clock, ConnectionStore, Queue, RunStore
 from shared.services.leases import Busy, Lease, acquire
 from shared.services.sync_run import SyncRunner
+from shared.services.updates import update
 
 LONGEST_RUN = timedelta(hours=24)
 """From its creation; a run that is put off for longer has failed."""
 _LONGEST_WAIT = timedelta(minutes=5)  # before somebody else's lease is looked at again
+_SOON = timedelta(seconds=1)
 
 
 class AttemptFailed(Exception):
@@ -72,16 +74,18 @@ class Worker:
             "The operator must look at the log of this run's last attempts.",
             Actor.OPERATOR.value,
         )
-        await self._end(run, RunState.FAILED, error)
         stored = await self.connections.get(message.account_id, message.connection_id)
-        if stored is not None and stored.value.current_run == run.id:
-            freed = msgspec.structs.replace(
-                stored.value, current_run=None, last_run=run.id, lease_owner=None, lease_until=None
-            )
-            await self.connections.replace(stored, freed)
+        if stored is not None:
+            await update(self.connections, stored, lambda c: _freed(c, run.id))
+        await self._end(run, RunState.FAILED, error)
 
     async def _work(self, message: SyncMessage, lease: Lease) -> None:
-        run: Run | None = None
+        try:
+            await self._attempt(message, lease)
+        except LeaseLost:
+            await self._lost(message)
+
+    async def _attempt(self, message: SyncMessage, lease: Lease) -> None:
         try:
             run, resumed = await self._begin(message, lease.connection)
             if run.state.ended:
@@ -100,7 +104,7 @@ class Worker:
                 **msgspec.structs.asdict(run.counts),
             )
         except LeaseLost:
-            await self._lost(message)
+            raise
         except RetryLater as error:
             await self._retry_later(message, lease, error)
         except (ActionRequired, OperatorError) as error:
@@ -160,9 +164,8 @@ class Worker:
     async def _fail(self, message: SyncMessage, lease: Lease, error: TenantryError) -> None:
         """The run ends; where the customer must act, the connection says so."""
         log("run.failed", run=message.run_id, code=error.code, actor=error.actor)
-        run = await self.runs.get(message.run_id)
-        if run is not None:
-            await self._end(run, RunState.FAILED, run_error(error))
+        # The reason first: should this be the last thing we do, whoever goes on finds it.
+        await self._save_error(message, error)
         now = self.clock.now()
 
         def failed(connection: Connection) -> Connection:
@@ -172,6 +175,9 @@ class Worker:
             return connection
 
         await lease.release(failed)
+        run = await self.runs.get(message.run_id)
+        if run is not None and not run.state.ended:
+            await self._end(run, RunState.FAILED, run_error(error))
 
     async def _note(self, message: SyncMessage, lease: Lease, error: Exception) -> None:
         log("run.stumbled", run=message.run_id, code=_code(error), where=_where(error))
@@ -189,17 +195,27 @@ class Worker:
             )
 
     async def _lost(self, message: SyncMessage) -> None:
-        """Somebody took the connection away: another worker goes on, or nobody is to."""
-        stored = await self.connections.get(message.account_id, message.connection_id)
+        """Somebody took the connection away: another worker goes on with this run, or with another one
+        before it, or nobody is to."""
         log("run.lease_lost", run=message.run_id)
+        stored = await self.connections.get(message.account_id, message.connection_id)
         if stored is None or stored.value.state is not ConnectionState.ACTIVE:
             await self._cancel(message, None if stored is None else stored.value)
+            return
+        if stored.value.lease_owner == message.run_id and stored.value.leased(self.clock.now()):
+            return
+        run = await self.runs.get(message.run_id)
+        if run is not None and not run.state.ended:
+            await self._put_off(message, _SOON)
 
     async def _cancel(self, message: SyncMessage, connection: Connection | None) -> None:
         state = "gone" if connection is None else connection.state.value
         log("run.canceled", run=message.run_id, connection_state=state)
         run = await self.runs.get(message.run_id)
         if run is None or run.state.ended:
+            return
+        if run.error is not None and connection is not None and connection.last_run == run.id:
+            await self._end(run, RunState.FAILED, run.error)
             return
         error = RunError(
             "connection_not_active",
@@ -227,6 +243,14 @@ def run_error(error: Exception) -> RunError:
         "The run met an error it does not know.",
         "The run is tried again by itself. If it keeps failing, the operator must look at its log.",
         Actor.OPERATOR.value,
+    )
+
+
+def _freed(connection: Connection, run_id: str) -> Connection:
+    if connection.current_run != run_id:
+        return connection
+    return msgspec.structs.replace(
+        connection, current_run=None, last_run=run_id, lease_owner=None, lease_until=None
     )
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
@@ -24,6 +24,8 @@ class FakeContactStore:
         self.page_size = page_size
         self._contacts: dict[str, dict[str, bytes]] = {}
         self.applied: list[Change] = []
+        self.on_write: Callable[[int], None] = lambda number: None
+        """Called with the number of every contact before it is written; it may raise."""
         self._by_hand = itertools.count(1)
 
     def open(self, connection: Connection) -> "FakeDestination":
@@ -100,6 +102,7 @@ class FakeDestination:
     def _apply(self, change: Change) -> None:
         if not change.writes or change.fields is None:
             raise ValueError(f"a {change.kind} change writes nothing")
+        self._store.on_write(len(self._store.applied) + 1)
         self._store.applied.append(change)
         create = change.kind is ChangeKind.CREATE
         contact_id = self._new_id(change.object_id) if create else change.contact_id

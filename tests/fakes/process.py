@@ -20,7 +20,7 @@ async def kill() -> None:
 class Process:
     """Counts the calls that ports get; at call `at` (from 1) it does `action`, before or after the effect.
 
-    `calls` names every call in order, so that a test can go through all of them.
+    `calls` names every call in order, so that a test can go through all of them; `tick` lets each take time.
     """
 
     def __init__(
@@ -29,8 +29,9 @@ class Process:
         *,
         after: bool = False,
         action: Callable[[], Awaitable[None]] = kill,
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
-        self._at, self._after, self._action = at, after, action
+        self._at, self._after, self._action, self._tick = at, after, action, tick
         self.calls: list[str] = []
         self.alive = True
 
@@ -43,15 +44,17 @@ class Process:
         if not self.alive:
             raise ProcessKilled
         self.calls.append(name)
+        self._tick()
         chosen = len(self.calls) == self._at
         if chosen and not self._after:
             await self._act()
-        result = await call()
-        if chosen and self._after:
-            await self._act()
-        if not self.alive:
-            raise ProcessKilled
-        return result
+        try:
+            return await call()
+        finally:
+            if chosen and self._after:
+                await self._act()
+            if not self.alive:
+                raise ProcessKilled
 
     async def _act(self) -> None:
         try:

@@ -198,9 +198,11 @@ class FakeMirrorStore:
     def __init__(self) -> None:
         self.mirrors: dict[tuple[str, str], bytes] = {}
 
-    async def save(self, connection_id: str, run_id: str, snapshot: Snapshot) -> str:
-        self.mirrors[connection_id, run_id] = msgspec.msgpack.encode(snapshot)
-        return run_id
+    async def save(self, connection_id: str, name: str, snapshot: Snapshot) -> str:
+        if (connection_id, name) in self.mirrors:
+            raise ValueError(f"there is a mirror named {name} already")
+        self.mirrors[connection_id, name] = msgspec.msgpack.encode(snapshot)
+        return name
 
     async def load(self, connection_id: str, reference: str) -> Snapshot | None:
         body = self.mirrors.get((connection_id, reference))
@@ -208,7 +210,7 @@ class FakeMirrorStore:
 
     async def prune(self, connection_id: str, keep: str | None) -> None:
         for owner, reference in list(self.mirrors):
-            if owner == connection_id and reference != keep:
+            if owner == connection_id and (keep is None or reference < keep):
                 del self.mirrors[owner, reference]
 
 

@@ -44,8 +44,8 @@ DELIVERIES = 5
 """So many deliveries, then a message goes to the poison queue."""
 
 
-def settings(**overrides: str) -> Settings:
-    """Settings as the environment would give them."""
+def settings(**overrides: object) -> Settings:
+    """Complete settings; `overrides` go by the names of the fields."""
     environment = {
         "PUBLIC_URL": "https://tenantry.example",
         "KEY_VAULT_URL": "https://vault.example",
@@ -53,7 +53,7 @@ def settings(**overrides: str) -> Settings:
         "ENTRA_CLIENT_SECRET_NAME": "entra-client-secret",
         "AzureWebJobsStorage": "UseDevelopmentStorage=true",
     }
-    return Settings.from_environment(environment | overrides)
+    return Settings.from_environment(environment).model_copy(update=overrides)
 
 
 class World:
