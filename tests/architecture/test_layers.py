@@ -16,7 +16,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "shared/logs.py": (),
     "shared/settings.py": ("shared.core",),
     "shared/services": ("shared.core", "shared.ports", "shared.services", "shared.logs"),
-    "shared/adapters": ("shared.core", "shared.ports", "shared.adapters", "shared.logs"),
+    "shared/adapters": ("shared.core", "shared.ports", "shared.adapters", "shared.logs", "shared.settings"),
     "shared/web": (
         "shared.core",
         "shared.ports",
