@@ -46,7 +46,9 @@ from shared.ports import (
 )
 from shared.services.updates import update
 
-_TICKET, _HANDSHAKE = "consent-ticket", "handshake"
+_TICKET, _HANDSHAKE, _RECEIPT = "consent-ticket", "handshake", "consent-receipt"
+RECEIPT_LIFETIME = timedelta(hours=1)
+"""How long the browser that consented may look at how it ends."""
 _VALIDATE_AGAIN = timedelta(seconds=10)
 _VALIDATE_ATTEMPTS = 30
 
@@ -100,6 +102,14 @@ class Onboarding:
         )
         return stored.value, f"{self.start_url}?ticket={ticket}"
 
+    async def asked(self, ticket: str) -> tuple[Connection, Grant]:
+        """What a ticket asks for; looking does not use it up. Raises Gone."""
+        claims = await self.one_time.peek(_TICKET, ticket, self.clock.now())
+        if claims is None:
+            raise link_used()
+        stored = await self._connection(claims["account"], claims["connection"])
+        return stored.value, Grant(claims["grant"])
+
     async def start(self, ticket: str) -> Redirect:
         """Open the handshake of a ticket. Raises Gone when it was used or has expired."""
         claims = await self.one_time.take(_TICKET, ticket, self.clock.now())
@@ -129,6 +139,20 @@ class Onboarding:
             log("consent.refused", connection=stored.value.id, code=error.code)
             await update(self.connections, stored, lambda c: consent_abandoned(c, self.clock.now()))
             raise
+
+    async def receipt(self, connection: Connection) -> str:
+        """A token for the browser that consented: with it `followed` tells how the connection stands."""
+        token = secrets.token_urlsafe(32)
+        value = {"account": connection.account_id, "connection": connection.id}
+        await self.one_time.put(_RECEIPT, token, value, self.clock.now() + RECEIPT_LIFETIME)
+        return token
+
+    async def followed(self, receipt: str) -> Connection | None:
+        """The connection a receipt was given for, while it lasts."""
+        claims = await self.one_time.peek(_RECEIPT, receipt, self.clock.now())
+        if claims is None:
+            return None
+        return (await self._connection(claims["account"], claims["connection"])).value
 
     async def validate(self, message: ValidateMessage) -> None:
         """Prove a consent, or come back later while Microsoft still copies it."""

@@ -1,0 +1,18 @@
+"""The HTTP API, version 1."""
+
+from fastapi import APIRouter
+
+from shared import __version__
+from shared.web.api import connections, customers, runs
+from shared.web.api.schemas import Health
+from shared.web.services import READ
+
+router = APIRouter(prefix="/api/v1")
+for _part in (customers, connections, runs):
+    router.include_router(_part.router)
+
+
+@router.api_route("/health", methods=READ)
+async def health() -> Health:
+    """That the app answers; nothing outside it is asked."""
+    return Health(status="ok", version=__version__)

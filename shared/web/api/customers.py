@@ -1,0 +1,97 @@
+"""The account, its customers, and their contacts."""
+
+from fastapi import APIRouter, Response
+
+from shared.core.customer import Site
+from shared.core.errors import NotFound
+from shared.core.models import fields_as_mapping
+from shared.ports import StoredContact
+from shared.services.access import LINK_LIFETIME, PortalSession
+from shared.web.api.keys import Account, KeyedRoute, TheCustomer
+from shared.web.api.schemas import (
+    AccountShown,
+    ContactShown,
+    CustomerSent,
+    CustomerShown,
+    Part,
+    PortalSessionShown,
+)
+from shared.web.identifiers import CustomerId
+from shared.web.paging import DEFAULT_LIMIT, After, Limit, opened, sealed
+from shared.web.problems import InvalidRequest
+from shared.web.services import READ, Services
+
+router = APIRouter(route_class=KeyedRoute)
+
+
+@router.api_route("/account", methods=READ)
+async def account(app: Services, account_id: Account) -> AccountShown:
+    """The account of the API key."""
+    found = await app.access.accounts.get(account_id)
+    if found is None:
+        raise NotFound("account")
+    return AccountShown.model_validate(found)
+
+
+@router.put("/customers/{customer}")
+async def put(
+    app: Services, account_id: Account, customer_id: CustomerId, sent: CustomerSent, response: Response
+) -> CustomerShown:
+    """Create or change a customer by the PSA's own id."""
+    ids = [site.id for site in sent.sites]
+    if len(set(ids)) != len(ids):
+        raise InvalidRequest({"sites": "Two sites have the same id."})
+    sites = tuple(Site(site.id, site.name) for site in sent.sites)
+    customer, created = await app.customers.put(account_id, customer_id, sent.name, sites)
+    response.status_code = 201 if created else 200
+    return CustomerShown.model_validate(customer)
+
+
+@router.api_route("/customers", methods=READ)
+async def customers(
+    app: Services, account_id: Account, limit: Limit = DEFAULT_LIMIT, after: After = None
+) -> Part[CustomerShown]:
+    """The account's customers, ordered by id."""
+    of = f"customers {account_id}"
+    page = await app.customers.list(account_id, limit, opened(after, of))
+    return Part(
+        data=[CustomerShown.model_validate(customer) for customer in page.items],
+        after=sealed(page.after, of),
+    )
+
+
+@router.api_route("/customers/{customer}", methods=READ)
+async def customer(customer: TheCustomer) -> CustomerShown:
+    """One customer."""
+    return CustomerShown.model_validate(customer)
+
+
+@router.post("/customers/{customer}/portal-sessions", status_code=201)
+async def portal_session(app: Services, customer: TheCustomer) -> PortalSessionShown:
+    """A one-use address that opens the portal for this customer."""
+    expires_at = app.clock.now() + LINK_LIFETIME
+    token = await app.access.portal_link(PortalSession(customer.account_id, customer.id))
+    return PortalSessionShown(
+        url=f"{app.settings.public_url}/portal/open?token={token}", expires_at=expires_at
+    )
+
+
+@router.api_route("/customers/{customer}/contacts", methods=READ)
+async def contacts(
+    app: Services, customer: TheCustomer, limit: Limit = DEFAULT_LIMIT, after: After = None
+) -> Part[ContactShown]:
+    """The customer's contacts in the built-in destination, ordered by id."""
+    of = f"contacts {customer.connection_id}"
+    page = await app.contacts.list(customer.connection_id, limit, opened(after, of))
+    return Part(data=[_shown(stored) for stored in page.items], after=sealed(page.after, of))
+
+
+def _shown(stored: StoredContact) -> ContactShown:
+    return ContactShown(
+        id=stored.contact.id,
+        object_id=stored.contact.object_id,
+        source=stored.source,
+        created_at=stored.created_at,
+        updated_at=stored.updated_at,
+        **fields_as_mapping(stored.contact.fields),
+    )

@@ -1,0 +1,42 @@
+"""What a page shows while something is under way, and when it has to be loaded anew."""
+
+import msgspec
+
+from shared.core.connection import Connection, ConnectionState
+from shared.core.run import Run, RunState
+
+
+class Following(msgspec.Struct, frozen=True):
+    """`key` changes when the whole page does; `value` of `max` is done, or nobody knows yet."""
+
+    key: str
+    title: str
+    text: str
+    value: int | None = None
+    max: int | None = None
+
+
+def following(connection: Connection, state: ConnectionState, run: Run | None) -> Following:
+    """The view of a connection. `run`: the one under way, if any."""
+    key = f"{state.value}.{connection.current_run or ''}.{connection.last_run or ''}"
+    if run is not None and not run.state.ended:
+        return _run(key, run)
+    if state is ConnectionState.VALIDATING:
+        return Following(
+            key,
+            "Waiting for Microsoft",
+            "The approval is being copied to all of Microsoft’s servers. Nobody has to act.",
+        )
+    return Following(key, "", "")
+
+
+def _run(key: str, run: Run) -> Following:
+    title = "Sync in progress"
+    if run.state is RunState.QUEUED:
+        return Following(key, title, "It begins in a moment.")
+    if run.error is not None:
+        return Following(key, title, f"{run.error.title} It is tried again by itself.")
+    if not run.planned:
+        return Following(key, title, "Reading the directory and comparing it with the contacts.")
+    text = f"{run.applied:,} of {run.planned:,} contacts are written."
+    return Following(key, title, text, value=run.applied, max=run.planned)

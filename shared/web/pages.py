@@ -1,0 +1,72 @@
+"""HTML pages: Jinja templates, always escaped, with a style sheet and one script of our own."""
+
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from shared.web import words
+from shared.web.cookies import SESSION
+from shared.web.identifiers import segment
+from shared.web.problems import Problem
+from shared.web.sessions import form_token, session_of
+from shared.web.static_files import address
+
+_templates = Environment(
+    loader=PackageLoader("shared.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals.update(static=address, segment=segment)
+_templates.filters.update(
+    utc=words.utc,
+    utc_text=words.utc_text,
+    duration=words.duration,
+    number=words.number,
+    field=words.field,
+)
+
+# What programs are told about ids and methods means nothing to people; and a page of somebody else's is
+# no page at all, in the same words.
+_NO_SUCH_PAGE = {"not_found", "invalid_request", "method_not_allowed"}
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """The page made of a template. Forms find `form_token` when the browser has a session."""
+    token = form_token(request) if SESSION.read(request) else None
+    html = _templates.get_template(template).render(form_token=token, **values)
+    return HTMLResponse(html, status, headers)
+
+
+async def problem_page(request: Request, problem: Problem) -> HTMLResponse:
+    """What happened, who must act, and how; with the way back where the browser has a portal open."""
+    try:
+        session = await session_of(request)
+    except Exception:  # noqa: BLE001 - what broke the page may break this too; the way back is a courtesy
+        session = None
+    if problem.code in _NO_SUCH_PAGE:
+        problem = msgspec.structs.replace(
+            problem,
+            title="There is no such page.",
+            detail="Check the address, or open the page again from where you came.",
+        )
+    return page(
+        request,
+        "problem.html",
+        status=problem.status,
+        headers=dict(problem.headers),
+        problem=problem,
+        request_id=request.state.request_id,
+        customer_id=session.customer_id if session else None,
+    )

@@ -1,0 +1,41 @@
+"""What the buttons do; each leads back to a page (POST, redirect, GET)."""
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse
+
+from shared.core.connection import Grant
+from shared.core.customer import Customer
+from shared.core.run import RunKind, Trigger
+from shared.web.identifiers import segment
+from shared.web.portal.guard import TheForm
+from shared.web.services import Services
+
+router = APIRouter(prefix="/portal/customers/{customer}")
+
+
+@router.post("/connect")
+async def connect(app: Services, customer: TheForm) -> RedirectResponse:
+    """To the page that says what will be asked; a reconnect asks for the same kind of access again."""
+    stored = await app.customers.find_connection(customer)
+    grant = Grant.APPLICATION if stored is None else stored.value.grant
+    _, url = await app.onboarding.begin(customer, grant)
+    return RedirectResponse(url, 303)
+
+
+@router.post("/sync")
+async def sync(app: Services, customer: TheForm) -> RedirectResponse:
+    """A run now, or the one that is under way."""
+    await app.customers.start_run(customer, RunKind.SYNC, Trigger.PORTAL)
+    return _back(customer)
+
+
+@router.post("/disconnect")
+async def disconnect(app: Services, customer: TheForm) -> RedirectResponse:
+    """Forget the tenant; the contacts stay."""
+    stored = await app.customers.connection(customer)
+    await app.onboarding.disconnect(customer.account_id, stored.value.id)
+    return _back(customer)
+
+
+def _back(customer: Customer) -> RedirectResponse:
+    return RedirectResponse(f"/portal/customers/{segment(customer.id)}", 303)

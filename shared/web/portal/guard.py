@@ -1,0 +1,34 @@
+"""Which customer a browser may see: exactly one, and every other is as if it did not exist."""
+
+from typing import Annotated
+from urllib.parse import unquote
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from shared.core.customer import Customer
+from shared.core.errors import NotFound
+from shared.web.services import services_of
+from shared.web.sessions import SessionEnded, check_form, session_of
+
+
+async def customer_of(request: Request, customer: str) -> Customer:
+    """The customer that the address names. Raises SessionEnded and NotFound."""
+    session = await session_of(request)
+    if session is None:
+        raise SessionEnded
+    if unquote(customer) != session.customer_id:
+        raise NotFound("customer")
+    return await services_of(request).customers.get(session.account_id, session.customer_id)
+
+
+TheCustomer = Annotated[Customer, Depends(customer_of)]
+
+
+async def form_of(request: Request, customer: TheCustomer) -> Customer:
+    """The customer, for a form that was filled in on our own page. Raises ForeignForm too."""
+    await check_form(request)
+    return customer
+
+
+TheForm = Annotated[Customer, Depends(form_of)]

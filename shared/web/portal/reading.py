@@ -1,0 +1,99 @@
+"""The pages that only show something."""
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse
+
+from shared.bootstrap import App
+from shared.core.connection import Connection, ConnectionState
+from shared.core.customer import Customer
+from shared.core.errors import NotFound
+from shared.core.run import Run, RunState
+from shared.web.following import Following, following
+from shared.web.pages import page
+from shared.web.paging import opened, sealed
+from shared.web.portal.guard import TheCustomer
+from shared.web.reasons import reason
+from shared.web.services import READ, Services
+
+router = APIRouter(prefix="/portal/customers/{customer}")
+
+_RECENT_RUNS = 10
+_CHANGES = 50
+
+
+@router.api_route("", methods=READ)
+async def show(request: Request, app: Services, customer: TheCustomer) -> HTMLResponse:
+    """Where the connection stands, and its recent runs."""
+    connection, state = await _standing(app, customer)
+    recent = (await app.customers.runs_of(customer, _RECENT_RUNS, None)).items if connection else ()
+    under_way = None if connection is None else await _under_way(app, connection)
+    return page(
+        request,
+        "portal/customer.html",
+        customer=customer,
+        connection=connection,
+        state=state,
+        reason=reason(connection.reason) if connection and connection.reason else None,
+        next_sync=app.customers.next_sync(connection) if connection else None,
+        runs=recent,
+        last_done=next((run for run in recent if run.state is RunState.SUCCEEDED), None),
+        run=under_way,
+        view=following(connection, state, under_way) if connection else Following("", "", ""),
+    )
+
+
+@router.api_route("/progress.json", methods=READ)
+async def progress(app: Services, customer: TheCustomer) -> JSONResponse:
+    """What the customer's page follows while something is under way."""
+    connection, state = await _standing(app, customer)
+    if connection is None:
+        raise NotFound("connection")
+    view = following(connection, state, await _under_way(app, connection))
+    return JSONResponse(msgspec.to_builtins(view))
+
+
+@router.api_route("/disconnect", methods=READ)
+async def before_disconnect(request: Request, app: Services, customer: TheCustomer) -> HTMLResponse:
+    """What disconnecting means, before it is done."""
+    connection = (await app.customers.connection(customer)).value
+    return page(request, "portal/disconnect.html", customer=customer, connection=connection)
+
+
+@router.api_route("/runs/{run}", methods=READ)
+async def show_run(
+    request: Request, app: Services, customer: TheCustomer, run: str, after: str | None = None
+) -> HTMLResponse:
+    """One run and what it did, person by person."""
+    found = await app.customers.run(customer.account_id, run)
+    if found.connection_id != customer.connection_id:
+        raise NotFound("run")
+    of = f"changes {found.id}"
+    changes = await app.changes.list(found.id, _CHANGES, opened(after, of))
+    return page(
+        request,
+        "portal/run.html",
+        customer=customer,
+        run=found,
+        changes=changes.items,
+        after=sealed(changes.after, of),
+        further=after is not None,
+    )
+
+
+async def _standing(app: App, customer: Customer) -> tuple[Connection | None, ConnectionState]:
+    stored = await app.customers.find_connection(customer)
+    if stored is None:
+        return None, ConnectionState.PENDING
+    return stored.value, stored.value.state_at(app.clock.now())
+
+
+async def _under_way(app: App, connection: Connection) -> Run | None:
+    if connection.current_run is None:
+        return None
+    try:
+        run = await app.customers.run(connection.account_id, connection.current_run)
+    except NotFound:
+        return None
+    return None if run.state.ended else run

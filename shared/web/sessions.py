@@ -1,0 +1,78 @@
+"""Who is at the browser, and whether a form really comes from our own page."""
+
+import hashlib
+import hmac
+
+from starlette.requests import Request
+
+from shared.core.errors import Actor, Refused
+from shared.services.access import PortalSession
+from shared.web.cookies import SESSION
+from shared.web.headers import origin
+from shared.web.services import services_of
+
+
+class SessionEnded(Refused):
+    """A portal page in a browser that has no session, or none any more."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        """The remedy is always the same."""
+        super().__init__(
+            "session_ended",
+            "Your session has ended.",
+            "Go back to where you came from and open this page from there again.",
+            Actor.TECHNICIAN,
+        )
+
+
+class ForeignForm(Refused):
+    """A form that was not filled in on our own page."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        """The remedy is always the same."""
+        super().__init__(
+            "form_refused",
+            "This request did not come from our own page.",
+            "Open the page again and press the button there. Nothing was changed.",
+            Actor.TECHNICIAN,
+        )
+
+
+async def session_of(request: Request) -> PortalSession | None:
+    """The browser's portal session, while it lasts."""
+    token = SESSION.read(request)
+    return None if not token else await services_of(request).access.portal_session(token)
+
+
+def form_token(request: Request) -> str:
+    """What our own forms carry and nobody else can know: it follows from the session's secret token."""
+    token = SESSION.read(request) or ""
+    return hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+def check_same_origin(request: Request) -> None:
+    """Raises ForeignForm when a browser says that another site sent the form.
+
+    Pages that send no referrer make browsers write `Origin: null`, so `Sec-Fetch-Site` is asked first.
+    What carries neither header is no browser, and has no session to abuse.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site != "same-origin":
+            raise ForeignForm
+        return
+    sender = request.headers.get("Origin")
+    if sender is not None and sender != origin(services_of(request).settings.public_url):
+        raise ForeignForm
+
+
+async def check_form(request: Request) -> None:
+    """Raises ForeignForm unless the form is one of ours, filled in in this session."""
+    check_same_origin(request)
+    sent = (await request.form()).get("form_token")
+    if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), form_token(request).encode()):
+        raise ForeignForm
