@@ -143,6 +143,7 @@ def build(settings: Settings) -> App:
             EntraSignIn(settings, applications, IdTokens(settings, http)),
             directories,
             secrets,
+            mirrors,
             queue,
             clock,
             settings.redirect_uri,

@@ -158,11 +158,13 @@ def tenant_allowed(connection: Connection, tenant_id: str) -> bool:
 
 
 def disconnected(connection: Connection, now: datetime) -> Connection:
-    """The connection without anything that could reach the tenant; its contacts are not its own."""
+    """The connection without its place in the directory and without whoever works on it.
+
+    The secret's name stays until the secret is gone; see `without_secret`.
+    """
     ended = moved(connection, ConnectionState.DISCONNECTED, now)
     return msgspec.structs.replace(
         ended,
-        secret_name=None,
         delta_link=None,
         mirror=None,
         full_read_at=None,
@@ -172,3 +174,10 @@ def disconnected(connection: Connection, now: datetime) -> Connection:
         lease_owner=None,
         lease_until=None,
     )
+
+
+def without_secret(connection: Connection) -> Connection:
+    """The disconnected connection after its secret was deleted."""
+    if connection.state is not ConnectionState.DISCONNECTED:
+        return connection
+    return msgspec.structs.replace(connection, secret_name=None)

@@ -51,9 +51,13 @@ class FanOut:
             async for page in self.connections.active(open_slot.after):
                 await self._send(page.items, slot)
                 open_slot = await self._advance(
-                    open_slot, after=page.after, sent=open_slot.sent + len(page.items)
+                    open_slot,
+                    after=page.after,
+                    sent=open_slot.sent + len(page.items),
+                    done=page.after is None,
                 )
-            open_slot = await self._advance(open_slot, done=True)
+            if not open_slot.done:
+                open_slot = await self._advance(open_slot, done=True)
         except ConcurrentUpdate:
             log("fan_out.taken_over", slot=slot.isoformat())
             return open_slot.sent - before

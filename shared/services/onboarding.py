@@ -4,6 +4,7 @@ The admin-consent redirect can be forged by anybody, so it proves nothing. What 
 the id_token of the person who signed in, and that Microsoft then gives us a token for exactly that tenant.
 """
 
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,15 +21,19 @@ from shared.core.connection import (
     consent_opened,
     disconnected,
     moved,
+    without_secret,
 )
 from shared.core.consent import check_sign_in, check_tenant, consent_answer, link_used
 from shared.core.customer import Customer
 from shared.core.errors import (
     ActionRequired,
-    ConsentRefused,
+    ConcurrentUpdate,
     Gone,
+    InvalidMove,
     NotFound,
+    OperatorError,
     RetryLater,
+    SourceFault,
     TenantryError,
 )
 from shared.core.messages import ValidateMessage
@@ -38,6 +43,7 @@ from shared.ports import (
     ConnectionStore,
     Directories,
     IdentityProvider,
+    MirrorStore,
     OneTimeStore,
     Queue,
     Secrets,
@@ -50,6 +56,7 @@ _TICKET, _HANDSHAKE, _RECEIPT = "consent-ticket", "handshake", "consent-receipt"
 RECEIPT_LIFETIME = timedelta(hours=1)
 """How long the browser that consented may look at how it ends."""
 _VALIDATE_AGAIN = timedelta(seconds=10)
+_VALIDATE_IN_TROUBLE = timedelta(minutes=5)
 _VALIDATE_ATTEMPTS = 30
 
 
@@ -75,6 +82,7 @@ class Onboarding:
     identity: IdentityProvider
     directories: Directories
     secrets: Secrets
+    mirrors: MirrorStore
     queue: Queue
     clock: Clock
     redirect_uri: str
@@ -84,15 +92,7 @@ class Onboarding:
         """The connection, made if there was none, and a one-use URL that an admin opens within 10 minutes."""
         stored = await self.connections.get(customer.account_id, customer.connection_id)
         if stored is None:
-            stored = await self.connections.add(
-                Connection(
-                    id=customer.connection_id,
-                    account_id=customer.account_id,
-                    customer_id=customer.id,
-                    created_at=self.clock.now(),
-                    state_since=self.clock.now(),
-                )
-            )
+            stored = await self._added(customer)
         ticket = secrets.token_urlsafe(32)
         await self.one_time.put(
             _TICKET,
@@ -161,8 +161,14 @@ class Onboarding:
             return
         try:
             await self._prove(stored)
+        except InvalidMove:
+            log("consent.overtaken", connection=message.connection_id)  # disconnected while it was proven
         except RetryLater as error:
-            await self._prove_later(message, max(error.after, _VALIDATE_AGAIN))
+            await self._prove_later(message, min(max(error.after, _VALIDATE_AGAIN), _VALIDATE_IN_TROUBLE))
+        except (OperatorError, SourceFault) as error:
+            # Not the customer's doing, so the connection waits for whoever has to act.
+            log("consent.unproven", level=logging.ERROR, connection=message.connection_id, code=error.code)
+            await self._prove_later(message, _VALIDATE_IN_TROUBLE)
         except ActionRequired as error:
             if message.attempt < _VALIDATE_ATTEMPTS and error.replicating:
                 await self._prove_later(message, _VALIDATE_AGAIN)
@@ -177,14 +183,15 @@ class Onboarding:
     async def disconnect(self, account_id: str, connection_id: str) -> Connection:
         """Forget the tenant: tokens, delta link and mirror. Contacts, runs and configuration stay."""
         stored = await self._connection(account_id, connection_id)
-        if stored.value.state is ConnectionState.DISCONNECTED:
-            return stored.value
-        secret = stored.value.secret_name
-        ended = await update(self.connections, stored, lambda c: disconnected(c, self.clock.now()))
-        if secret is not None:
-            await self.secrets.delete(secret)
-        log("connection.disconnected", connection=connection_id)
-        return ended.value
+        if stored.value.state is not ConnectionState.DISCONNECTED:
+            stored = await update(self.connections, stored, lambda c: disconnected(c, self.clock.now()))
+            log("connection.disconnected", connection=connection_id)
+        if stored.value.secret_name is not None:
+            # The name goes last, so that asking again finishes what was cut short.
+            await self.mirrors.prune(connection_id, None)
+            await self.secrets.delete(stored.value.secret_name)
+            stored = await update(self.connections, stored, without_secret)
+        return stored.value
 
     async def _signed_in(
         self, stored: Stored[Connection], handshake: dict[str, Any], answer: dict[str, str], browser: str
@@ -215,6 +222,7 @@ class Onboarding:
         secret_name = stored.value.secret_name or f"connection-{stored.value.id}-{secrets.token_hex(4)}"
 
         def validating(connection: Connection) -> Connection:
+            check_tenant(connection, sign_in.tenant_id)
             other_tenant = connection.tenant_id != sign_in.tenant_id
             proven = moved(connection, ConnectionState.VALIDATING, now)
             return msgspec.structs.replace(
@@ -230,25 +238,30 @@ class Onboarding:
             )
 
         validating(stored.value)  # refuses before anything is stored
+        # Queued before it can be needed: should this be the last thing we do, the proof is taken up there.
+        await self._prove_later(ValidateMessage(stored.value.account_id, stored.value.id), _VALIDATE_AGAIN)
         # An empty cache replaces what an earlier consent left, so that the proof proves the new one.
         await self.secrets.set(secret_name, sign_in.token_cache or "{}")
-        stored = await update(self.connections, stored, validating)
+        try:
+            stored = await update(self.connections, stored, validating)
+        except InvalidMove:
+            await self.secrets.delete(secret_name)  # disconnected meanwhile; nobody knows the name any more
+            raise
         log("consent.given", connection=stored.value.id, grant=grant)
-        message = ValidateMessage(stored.value.account_id, stored.value.id)
         try:
             stored = await self._prove(stored)
-        except (RetryLater, ActionRequired):
-            await self._prove_later(message, _VALIDATE_AGAIN)
+        except (RetryLater, ActionRequired, OperatorError, SourceFault) as error:
+            log("consent.unproven", connection=stored.value.id, code=error.code)
         return Connected(stored.value)
 
     async def _prove(self, stored: Stored[Connection]) -> Stored[Connection]:
         reader = self.directories.open(stored.value)
         organization = await reader.organization()
         if organization.id != stored.value.tenant_id:
-            raise ConsentRefused(
+            raise ActionRequired(
                 "tenant_mismatch",
                 "Microsoft answered for another tenant than the one that was signed in to.",
-                "Start the connection again.",
+                "Disconnect, and start the connection again.",
             )
         await reader.prove_permissions()
         active = await update(
@@ -262,6 +275,20 @@ class Onboarding:
         )
         log("connection.active", connection=active.value.id)
         return active
+
+    async def _added(self, customer: Customer) -> Stored[Connection]:
+        now = self.clock.now()
+        connection = Connection(
+            id=customer.connection_id,
+            account_id=customer.account_id,
+            customer_id=customer.id,
+            created_at=now,
+            state_since=now,
+        )
+        try:
+            return await self.connections.add(connection)
+        except ConcurrentUpdate:
+            return await self._connection(connection.account_id, connection.id)
 
     async def _prove_later(self, message: ValidateMessage, delay: timedelta) -> None:
         await self.queue.send(msgspec.structs.replace(message, attempt=message.attempt + 1), delay)

@@ -65,7 +65,7 @@ class SyncRunner:
         destination = self.destinations.open(connection)
         contacts = await _contacts(destination, lease)
         plan = await asyncio.to_thread(_plan, staged.snapshot, contacts, connection)
-        earlier = await self._earlier_writes(work, plan) if resumed else []
+        earlier = await self._earlier_writes(work, staged.snapshot, contacts, plan) if resumed else []
         work.planned(plan, earlier)
         if not await self._apply(work, plan.writes(), destination):
             await work.save()
@@ -100,24 +100,34 @@ class SyncRunner:
         await work.save()
         return _Staged(reading.snapshot, mirror, reading.delta_link)
 
-    async def _earlier_writes(self, work: "_Work", plan: Plan) -> list[Change]:
-        """What earlier messages of this run wrote.
+    async def _earlier_writes(
+        self, work: "_Work", snapshot: Snapshot, contacts: Sequence[Contact], plan: Plan
+    ) -> list[Change]:
+        """What earlier messages of this run wrote, as far as the plan finds it unchanged.
 
         A change is logged before it is written, so whatever the new plan still wants to write was not:
-        it leaves the log and is written, and logged, once more.
+        it leaves the log and is written, and logged, once more. Where the directory was read again and
+        has moved on, a line stays if the contact shows what it says.
         """
+        settled = snapshot.users.keys() - {change.object_id for change in plan.changes}
         pending = {change.object_id for change in plan.writes()}
+        linked = {contact.object_id: contact.fields for contact in contacts}
         earlier: list[Change] = []
         async for chunk, logged in self.changes.chunks(work.run.id):
             if not chunk.startswith(_WRITTEN):
                 continue
             work.chunk = int(chunk.removeprefix(_WRITTEN + "-")) + 1
-            done = [change for change in logged if change.object_id not in pending]
+            done = [
+                change
+                for change in logged
+                if change.object_id in settled
+                or (change.object_id not in pending and linked.get(change.object_id) == change.fields)
+            ]
             if len(done) != len(logged):
                 # Whoever took over may have written them since this worker read the contacts.
                 await work.lease.keep()
                 await self.changes.put(work.run.id, chunk, done)
-            earlier += done
+            earlier += [change for change in done if change.object_id in settled]
         return earlier
 
     async def _apply(self, work: "_Work", writes: Sequence[Change], destination: Destination) -> bool:

@@ -201,6 +201,8 @@ class Worker:
         stored = await self.connections.get(message.account_id, message.connection_id)
         if stored is None or stored.value.state is not ConnectionState.ACTIVE:
             await self._cancel(message, None if stored is None else stored.value)
+            if stored is not None and stored.value.state is ConnectionState.DISCONNECTED:
+                await self.runner.mirrors.prune(message.connection_id, None)  # what was read too late
             return
         if stored.value.lease_owner == message.run_id and stored.value.leased(self.clock.now()):
             return

@@ -111,6 +111,7 @@ class World:
                 identity=port(self.identity),
                 directories=directories,
                 secrets=port(self.secrets),
+                mirrors=mirrors,
                 queue=queue,
                 clock=clock,
                 redirect_uri=given.redirect_uri,
