@@ -122,13 +122,13 @@ def main() -> int:
     """Run one command; returns the exit code."""
     signal.signal(signal.SIGTERM, _unwind)
     try:
-        cli(standalone_mode=False)
+        code = cli(standalone_mode=False)
     except (SandboxError, AzuriteError) as error:
         print(f"\nsandbox: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 if __name__ == "__main__":

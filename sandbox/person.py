@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -56,7 +57,7 @@ class Person:
     """
 
     def __init__(self, tls: ssl.SSLContext) -> None:
-        self._client = httpx.AsyncClient(verify=tls, trust_env=False, timeout=30)
+        self._client = httpx.AsyncClient(transport=_BrowserTransport(verify=tls), timeout=30)
 
     async def __aenter__(self) -> Self:
         return self
@@ -76,6 +77,7 @@ class Person:
     ) -> Visit:
         """Open `url`, sign in with `account` wherever asked, and go on to the application's last page.
 
+        The application's own page before Microsoft's, if the link leads to one, is continued.
         `decision` is taken on the page `at`; the other consent page is always accepted. `close` leaves that
         page open and ends the visit there. Where an administrator's approval is missing, the person goes back
         to the application. The visit ends on the first page that is not one of the simulator's, or on its
@@ -83,6 +85,8 @@ class Person:
         """
         visit = await self.open(url)
         signed_in_at: set[str] = set()
+        if (start := _find_form(visit.response, "ticket")) is not None:
+            await self._submit(visit, start)
         while True:
             match visit.page:
                 case "sign_in":
@@ -131,6 +135,25 @@ class Person:
             next_request = response.next_request
 
 
+class _BrowserTransport(httpx.AsyncHTTPTransport):
+    """Reads an empty `domain=` of a cookie as browsers do: as not given (RFC 6265, 5.2.3).
+
+    The Functions host writes one, and Python's cookie jar would refuse the cookie for it.
+    """
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        response.headers = httpx.Headers(
+            [
+                (name, re.sub(rb"(?i);\s*domain=\s*(?=;|$)", b"", value))
+                if name.lower() == b"set-cookie"
+                else (name, value)
+                for name, value in response.headers.raw
+            ]
+        )
+        return response
+
+
 @dataclass(frozen=True, slots=True)
 class _Form:
     action: str
@@ -148,6 +171,13 @@ def _page(response: httpx.Response) -> str | None:
 
 def _form(response: httpx.Response, control: str | None = None) -> _Form:
     """Return a page's first form that has a control of this name, with its hidden inputs."""
+    form = _find_form(response, control)
+    if form is None:
+        raise LostPerson(f"no form with {control!r} on {response.url.copy_with(query=None)}")
+    return form
+
+
+def _find_form(response: httpx.Response, control: str | None = None) -> _Form | None:
     for form in BeautifulSoup(response.text, "html.parser").find_all("form"):
         if control is None or form.select_one(f'[name="{control}"]'):
             return _Form(
@@ -158,7 +188,7 @@ def _form(response: httpx.Response, control: str | None = None) -> _Form:
                     for field in form.find_all("input", type="hidden")
                 },
             )
-    raise LostPerson(f"no form with {control!r} on {response.url}")
+    return None
 
 
 def _attribute(tag: Tag, name: str) -> str:

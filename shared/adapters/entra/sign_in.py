@@ -1,6 +1,7 @@
 """The sign-in of a customer's administrator, by authorization code with PKCE and nonce."""
 
 import asyncio
+import warnings
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,10 @@ from shared.core.connection import Grant
 from shared.core.errors import ConsentRefused, OperatorError, RetryLater
 from shared.ports import SignIn
 from shared.settings import Settings
+
+# MSAL would rather have the answer posted. Ours comes back as a redirect, because the cookie that binds it to
+# the browser is SameSite=Lax and does not travel with a post from another site; the code alone is useless.
+warnings.filterwarnings("ignore", message="response_mode='form_post' is recommended", category=UserWarning)
 
 DELEGATED_PERMISSIONS = ("User.Read.All", "Organization.Read.All")
 """What a sync needs, when it reads as the administrator who connected."""
