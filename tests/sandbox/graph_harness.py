@@ -101,8 +101,9 @@ class Graph:
         assert all("@odata.deltaLink" not in page for page in pages[:-1])
         return [item for page in pages for item in page["value"]], pages[-1]["@odata.deltaLink"]
 
-    async def control(self, path: str, method: str = "POST", **content: Any) -> Answer:
-        answer = await self.http.request(method, f"{self.base_url}/_control/{path}", json=content)
+    async def control(self, where: str, method: str = "POST", /, **content: Any) -> Answer:
+        """Call the control surface, which has to agree."""
+        answer = await self.http.request(method, f"{self.base_url}/_control/{where}", json=content)
         assert answer.is_success, answer.text
         result: Answer = answer.json() if answer.content else {}
         return result

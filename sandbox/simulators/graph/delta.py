@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from sandbox.simulators.graph.authorization import USER_READ
-from sandbox.simulators.graph.delta_rounds import Round
+from sandbox.simulators.graph.delta_rounds import DeltaBehaviour, Round
 from sandbox.simulators.graph.errors import BadRequest, ExpiredPageToken, GraphError
 from sandbox.simulators.graph.messages import GraphAnswer, GraphRequest, Page, page_answer, query_string
 from sandbox.simulators.graph.rendering import Select, context
@@ -37,8 +37,10 @@ def users_delta(state: GraphState, request: GraphRequest) -> GraphAnswer:
         return _continue(state, request)
     token = request.query.get("$deltatoken")
     select, only_ids, since = _select(request), _only_ids(request), None
+    behaviour = state.behaviour_of(request.caller.tenant.id)
     if token and token.lower() == "latest":
-        since = request.caller.tenant.change_log.head
+        # The link comes at once, whatever else the service takes the liberty to do.
+        since, behaviour = request.caller.tenant.change_log.head, DeltaBehaviour()
     elif token:
         content = _open(state, request, token)
         since = int(content["since"])
@@ -46,7 +48,7 @@ def users_delta(state: GraphState, request: GraphRequest) -> GraphAnswer:
         only_ids = only_ids or _tuple(content["ids"])
     number, started = state.rounds.start(
         request.caller.tenant,
-        state.behaviour_of(request.caller.tenant.id),
+        behaviour,
         since=since,
         select=select,
         tracked=frozenset(select or USER.default) - _UNTRACKED,

@@ -21,7 +21,9 @@ from sandbox.simulators.graph.state import GraphState
 from sandbox.world.model import Group, Tenant, User
 
 Member = User | Group
-_CASTS: dict[str, ObjectType] = {USER.type_name: USER, GROUP.type_name: GROUP}
+_CASTS: dict[str, ObjectType] = {
+    f"{prefix}graph.{kind.name}": kind for prefix in ("microsoft.", "") for kind in (USER, GROUP)
+}
 _NEEDS_EVENTUAL = (
     "The specified query requires the 'ConsistencyLevel: eventual' header and $count=true in the query."
 )

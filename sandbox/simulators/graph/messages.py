@@ -17,6 +17,7 @@ from sandbox.simulators.graph.schema import ObjectType
 JSON_CONTENT_TYPE = (
     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 )
+FOREIGN_ORIGIN = "https://graph.elsewhere.example"
 DEFAULT_PAGE, LARGEST_PAGE = 100, 999
 _OPTIONS = frozenset(
     f"${name}"
@@ -135,7 +136,8 @@ def page_answer(request: GraphRequest, page: Page) -> GraphAnswer:
         next_link, delta_link = f"{request.base_url}/v1.0/{request.path}?{query_string(request.query)}", None
     elif request.fault and request.fault.kind == "foreign_next_link":
         link = next_link or request.link(skiptoken="elsewhere")
-        next_link, delta_link = f"{request.fault.body}{link.removeprefix(request.base_url)}", None
+        origin = request.fault.body or FOREIGN_ORIGIN
+        next_link, delta_link = f"{origin}{link.removeprefix(request.base_url)}", None
     head: dict[str, Any] = {"@odata.context": f"{request.base_url}/v1.0/$metadata#{page.context}"}
     if page.count is not None:
         head["@odata.count"] = page.count
