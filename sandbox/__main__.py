@@ -33,12 +33,7 @@ def up(
     """Start everything, say where it is, and stay until Ctrl-C."""
     stack = Stack(scale="small" if scale == "small" else "full", ports=Ports.fixed(port), on_step=_report)
     with stack:
-        stack.endpoints.write()
-        try:
-            _describe(stack)
-            _until_interrupted()
-        finally:
-            FILE.unlink(missing_ok=True)
+        _stay(stack)
 
 
 @cli.command()
@@ -53,15 +48,11 @@ def demo(
     from sandbox.demo import run
 
     with Stack(scale="full", on_step=_report) as stack:
-        stack.endpoints.write()
-        try:
-            code = asyncio.run(run(stack, json_file=json_file, plain=plain))
-            if keep:
-                _describe(stack)
-                _until_interrupted()
-        finally:
-            FILE.unlink(missing_ok=True)
-    raise typer.Exit(code)
+        code = asyncio.run(run(stack, json_file=json_file, plain=plain))
+        if keep:
+            _stay(stack)
+    if code:
+        raise SystemExit(code)
 
 
 @cli.command()
@@ -75,6 +66,8 @@ def portal(
         print(_portal_link(Endpoints.read(), customer))
     except FileNotFoundError:
         raise SandboxError("no sandbox runs here. Start one: python3 dev.py up") from None
+    except httpx.HTTPError as error:
+        raise SandboxError(f"the sandbox does not answer as it should: {error}") from None
 
 
 def _portal_link(here: Endpoints, customer: str) -> str:
@@ -95,7 +88,7 @@ def _describe(stack: Stack) -> None:
     print(
         f"\n  Portal     {_portal_link(here, 'contoso')}"
         "\n             opens once; another link: .sandbox/venv/bin/python -m sandbox portal"
-        "\n             at Microsoft, sign in as admin@contoso.example (your browser does not know the certificate)"
+        "\n             sign in there as admin@contoso.example; the browser does not know the certificate"
         f"\n  API        {here.api_url}"
         f"\n             Authorization: Bearer {here.api_key}"
         f"\n  Entra ID   {here.world.entra_url}/_control/tenants"
@@ -108,10 +101,16 @@ def _describe(stack: Stack) -> None:
     )
 
 
-def _until_interrupted() -> None:
-    never = threading.Event()
-    while not never.wait(1.0):  # returns now and then, because Windows delivers Ctrl-C only in between
-        pass
+def _stay(stack: Stack) -> None:
+    """Say where everything is, for people and in endpoints.json, until Ctrl-C."""
+    stack.endpoints.write()
+    try:
+        _describe(stack)
+        never = threading.Event()
+        while not never.wait(1.0):  # returns now and then, because Windows delivers Ctrl-C only in between
+            pass
+    finally:
+        FILE.unlink(missing_ok=True)
 
 
 def _unwind(number: int, frame: FrameType | None) -> NoReturn:

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,6 +30,7 @@ from sandbox.world.seed import Scale
 
 SANDBOX = ROOT / ".sandbox"
 NODE_DIRECTORY = SANDBOX / "node"
+OWNER = "process-id"
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 ACCOUNT_NAME = "Sandbox MSP"
@@ -68,8 +68,7 @@ class Ports:
 class Stack:
     """A running sandbox, in a directory of its own under `.sandbox/`, all of its state in memory.
 
-    Use as `with` or `async with`; or `start` and `stop`. `settings` overrides settings of the app;
-    `queue_lock` is how many seconds a message stays locked to a host that died, ten minutes in Azure.
+    Use as `with` or `async with`; or `start` and `stop`. `settings` overrides settings of the app.
     A queue message whose host was killed comes back after `queue_lock_seconds`; in Azure that is ten minutes.
     `on_step` hears the name of each part and its seconds when it is up. Blocking, like the processes it
     manages: in a coroutine, `await asyncio.to_thread(stack.start_host)`.
@@ -80,7 +79,6 @@ class Stack:
     queue_lock_seconds: int = 20
     ports: Ports = field(default_factory=Ports)
     settings: Mapping[str, str] = field(default_factory=dict)
-    queue_lock: int = 600
     on_step: Callable[[str, float], None] | None = None
 
     run_directory: Path = field(init=False)
@@ -90,7 +88,6 @@ class Stack:
     host: Child = field(init=False)
     _cleanup: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
     _host_runs: int = field(default=0, init=False, repr=False)
-    _master_key: str = field(default_factory=partial(secrets.token_urlsafe, 24), init=False, repr=False)
     _app_port: int = field(default=0, init=False, repr=False)
     _master_key: str = field(default_factory=partial(secrets.token_urlsafe, 24), init=False, repr=False)
 
@@ -98,7 +95,9 @@ class Stack:
         """Start every part in order; returns when the app is healthy. Raises SandboxError."""
         self.ports.check()
         SANDBOX.mkdir(exist_ok=True)
+        _remove_left_behind()
         self.run_directory = Path(tempfile.mkdtemp(prefix="run-", dir=SANDBOX))
+        (self.run_directory / OWNER).write_text(str(os.getpid()), encoding="ascii")
         self._app_port = self.ports.app or _free_port()
         try:
             self._timed("storage emulator", self._start_azurite)
@@ -282,6 +281,29 @@ def _wait_for(name: str, ready: Callable[[], bool], child: Child) -> None:
         if time.monotonic() > deadline:
             raise SandboxError(f"{name} was not ready after {START_SECONDS:.0f} seconds:\n{child.tail()}")
         time.sleep(POLL_SECONDS)
+
+
+def _remove_left_behind() -> None:
+    """Remove the directories of sandboxes that were killed, or that failed and left their logs."""
+    for directory in SANDBOX.glob("run-*"):
+        try:
+            owner = int((directory / OWNER).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            continue  # it is being made, or removed, by somebody else right now
+        if not _is_running(owner):
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _is_running(process_id: int) -> bool:
+    if os.name == "nt":
+        return True  # there, asking with signal 0 would end it
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _is_free(port: int) -> bool:
