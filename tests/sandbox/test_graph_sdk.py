@@ -17,6 +17,10 @@ with warnings.catch_warnings():
     # The client's own modules warn about each other while they are imported.
     warnings.simplefilter("ignore", DeprecationWarning)
     from kiota_abstractions.base_request_configuration import RequestConfiguration
+    from kiota_authentication_azure.azure_identity_authentication_provider import (
+        AzureIdentityAuthenticationProvider,
+    )
+    from kiota_http.kiota_client_factory import KiotaClientFactory
     from msgraph.generated.groups.item.transitive_members.graph_user.graph_user_request_builder import (
         GraphUserRequestBuilder,
     )
@@ -25,10 +29,6 @@ with warnings.catch_warnings():
     from msgraph.generated.users.users_request_builder import UsersRequestBuilder
     from msgraph.graph_request_adapter import GraphRequestAdapter
     from msgraph.graph_service_client import GraphServiceClient
-    from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]
-    from msgraph_core.authentication import (  # type: ignore[import-untyped]
-        AzureIdentityAuthenticationProvider,
-    )
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -69,7 +69,7 @@ async def client(graph: Graph) -> AsyncIterator[GraphServiceClient]:
     # The factory wraps the transport in one that forgets to close it.
     async with http._transport:
         adapter = GraphRequestAdapter(
-            provider, client=GraphClientFactory.create_with_default_middleware(client=http)
+            provider, client=KiotaClientFactory.create_with_default_middleware(client=http)
         )
         adapter.base_url = f"{graph.base_url}/v1.0"
         yield GraphServiceClient(request_adapter=adapter)
