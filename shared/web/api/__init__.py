@@ -3,13 +3,15 @@
 from fastapi import APIRouter
 
 from shared import __version__
-from shared.web.api import connections, customers, runs
+from shared.web.api.connections import router as connections
+from shared.web.api.customers import router as customers
+from shared.web.api.runs import router as runs
 from shared.web.api.schemas import Health
 from shared.web.services import READ
 
 router = APIRouter(prefix="/api/v1")
 for _part in (customers, connections, runs):
-    router.include_router(_part.router)
+    router.include_router(_part)
 
 
 @router.api_route("/health", methods=READ)

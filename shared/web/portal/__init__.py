@@ -2,9 +2,11 @@
 
 from fastapi import APIRouter
 
-from shared.web.portal import actions, entrance, reading
+from shared.web.portal.actions import router as actions
+from shared.web.portal.entrance import router as entrance
+from shared.web.portal.reading import router as reading
 from shared.web.static_files import router as static_files
 
 router = APIRouter()
-for _part in (entrance.router, reading.router, actions.router, static_files):
+for _part in (entrance, reading, actions, static_files):
     router.include_router(_part)

@@ -1,0 +1,92 @@
+"""The whole web application over the world in memory, and the two kinds of visitors it has."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from shared.core.connection import Connection
+from shared.core.customer import Customer
+from shared.ports import SignIn
+from shared.services.access import PortalSession
+from shared.web.asgi import create
+from tests.fakes import TENANT, World, admin
+
+URL = "https://tenantry.example"
+CUSTOMER = "/api/v1/customers/c-1"
+CONNECTION = f"{CUSTOMER}/connection"
+PAGE = "/portal/customers/c-1"
+
+
+@dataclass
+class Site:
+    """A world and the web application over it; `app` is what `create` made."""
+
+    world: World = field(default_factory=World)
+
+    def __post_init__(self) -> None:
+        self.app: FastAPI = create(self.world.app)
+
+    def browser(self, **headers: str) -> httpx.AsyncClient:
+        """Somebody with cookies of their own."""
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app, raise_app_exceptions=True), base_url=URL, headers=headers
+        )
+
+    async def caller(self, name: str = "Fabrikam") -> tuple[str, httpx.AsyncClient]:
+        """The id of a new account, and a program with its key."""
+        account = await self.world.app.access.create_account(name)
+        _, key = await self.world.app.access.create_key(account.id, "test")
+        return account.id, self.browser(Authorization=f"Bearer {key}")
+
+    @asynccontextmanager
+    async def visitor(self, customer: Customer) -> AsyncIterator[httpx.AsyncClient]:
+        """A browser with the portal open for the customer."""
+        session = PortalSession(customer.account_id, customer.id)
+        link = await self.world.app.access.portal_link(session)
+        async with self.browser() as browser:
+            opened = await browser.get("/portal/open", params={"token": link})
+            assert opened.status_code == 303
+            yield browser
+
+    async def connected(self, account_id: str, *people: str) -> Customer:
+        """Customer c-1 of the account with an active connection."""
+        customer = await self.world.customer("c-1", account_id)
+        await self.world.connect(self.world.tenant(TENANT, *people), customer)
+        self.world.queue.waiting.clear()
+        return customer
+
+    async def consent(
+        self, browser: httpx.AsyncClient, consent_url: str, person: SignIn | None = None
+    ) -> httpx.Response:
+        """Press Continue, sign in, approve; the answer to Microsoft's last redirect."""
+        asked = await browser.get(consent_url)
+        away = await browser.post("/connect/start", data={"ticket": hidden(asked, "ticket")})
+        answer = self.world.identity.sign_in(away.headers["location"], person or admin(TENANT))
+        step = await browser.get("/connect/callback", params=answer)
+        if step.status_code != 302:
+            return step
+        approved = self.world.identity.approve(step.headers["location"])
+        return await browser.get("/connect/callback", params=approved)
+
+    async def connection(self, customer: Customer) -> Connection:
+        """As it is stored."""
+        return await self.world.connection(customer)
+
+
+def hidden(response: httpx.Response, name: str) -> str:
+    """The value of a page's hidden form field."""
+    found = re.search(rf'type="hidden" name="{name}" value="([^"]+)"', response.text)
+    assert found is not None, f"no field {name}"
+    return found[1]
+
+
+def without_request_id(response: httpx.Response) -> dict[str, Any]:
+    """A problem, apart from the one member that differs from request to request."""
+    document: dict[str, Any] = response.json()
+    assert document.pop("request_id") == response.headers["x-request-id"]
+    return document

@@ -1,0 +1,224 @@
+"""Connecting, reading, configuring and disconnecting through the API."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from shared.core.connection import Connection, ConnectionState
+from shared.core.customer import Customer
+from shared.core.errors import Actor
+from shared.services.updates import update
+from shared.web.reasons import reason
+from tests.fakes import TENANT
+from tests.unit.web.conftest import Caller
+from tests.unit.web.site import CONNECTION, CUSTOMER, Site
+
+
+async def changed(site: Site, customer: Customer, **fields: Any) -> None:
+    """Change the stored connection behind the API's back."""
+    stored = await site.world.connections.get(customer.account_id, customer.connection_id)
+    assert stored is not None
+
+    def change(connection: Connection) -> Connection:
+        return msgspec.structs.replace(connection, **fields)
+
+    await update(site.world.connections, stored, change)
+
+
+async def test_connecting_gives_a_link_and_a_pending_connection(caller: Caller) -> None:
+    """The link is for ten minutes; the connection is there from now on."""
+    await caller.http.put(CUSTOMER, json={"name": "Contoso"})
+    assert (await caller.http.get(CONNECTION)).status_code == 404
+    answer = await caller.http.post(CONNECTION, json={"grant": "delegated"})
+    assert answer.status_code == 201
+    assert answer.json()["consent_url"].startswith("https://tenantry.example/connect/start?ticket=")
+    assert answer.json()["expires_at"] == "2026-03-02T00:10:00.000Z"
+    assert answer.json()["connection"]["state"] == "pending"
+    assert (await caller.http.get(CONNECTION)).json()["state"] == "pending"
+
+
+@pytest.mark.parametrize(
+    "body", [{"grant": "both"}, {"grant": None}, {"grand": "application"}, "application"]
+)
+async def test_a_grant_that_does_not_exist_is_refused(caller: Caller, body: object) -> None:
+    """There are two kinds of grant."""
+    await caller.http.put(CUSTOMER, json={"name": "Contoso"})
+    assert (await caller.http.post(CONNECTION, json=body)).status_code == 400
+
+
+async def test_an_active_connection_says_everything(caller: Caller, customer: Customer, site: Site) -> None:
+    """State, tenant, who and when, the syncs, the configuration, and its version as ETag."""
+    run = await site.world.sync(customer)
+    answer = await caller.http.get(CONNECTION)
+    connection = answer.json()
+    assert answer.headers["etag"] == '"1"'
+    assert connection | {"next_sync_at": "…"} == {
+        "id": customer.connection_id,
+        "customer_id": "c-1",
+        "state": "active",
+        "state_since": "2026-03-02T00:00:00.000Z",
+        "reason": None,
+        "tenant": {"id": TENANT, "name": "Contoso", "domain": "contoso.example"},
+        "grant": "application",
+        "created_at": "2026-03-02T00:00:00.000Z",
+        "connected_at": "2026-03-02T00:00:00.000Z",
+        "connected_by": f"admin@{TENANT}.example",
+        "last_sync_at": "2026-03-02T00:00:00.000Z",
+        "next_sync_at": "…",
+        "configuration": {
+            "preset": "standard",
+            "user_types": ["member"],
+            "enabled_only": True,
+            "email_source": "mail_else_user_principal_name",
+            "blank_in_directory": "keep",
+            "leavers": "keep",
+        },
+        "configuration_version": 1,
+        "current_run": None,
+        "last_run": run.id,
+    }
+    assert "2026-03-02T00:00:00.000Z" < connection["next_sync_at"] <= "2026-03-02T13:00:00.000Z"
+
+
+async def test_a_consent_that_nobody_finished_is_pending_again(
+    site: Site, caller: Caller, customer: Customer
+) -> None:
+    """After ten minutes the state says so, whatever is stored."""
+    now = site.world.clock.now()
+    await changed(
+        site, customer, state=ConnectionState.CONSENTING, consent_expires_at=now + timedelta(minutes=10)
+    )
+    assert (await caller.http.get(CONNECTION)).json()["state"] == "consenting"
+    site.world.clock.advance(timedelta(minutes=10))
+    assert (await caller.http.get(CONNECTION)).json()["state"] == "pending"
+
+
+@pytest.mark.parametrize(
+    ("code", "actor"),
+    [
+        ("consent_revoked", "customer_admin"),
+        ("permission_missing", "customer_admin"),
+        ("tenant_not_found", "technician"),
+        ("something_new", "customer_admin"),
+    ],
+)
+async def test_a_reason_says_who_must_act_and_how(
+    site: Site, caller: Caller, customer: Customer, code: str, actor: str
+) -> None:
+    """A reason code comes with its words, one that is not known too."""
+    await changed(site, customer, state=ConnectionState.ACTION_REQUIRED, reason=code)
+    shown = (await caller.http.get(CONNECTION)).json()["reason"]
+    assert shown["code"] == code
+    assert shown["actor"] == actor == reason(code).actor
+    assert shown["title"].endswith(".")
+    assert shown["detail"].endswith(".")
+    assert reason(code).actor is not Actor.NOBODY
+
+
+async def test_a_policy_is_changed_and_the_others_stay(caller: Caller, customer: Customer) -> None:
+    """A merge patch changes what it names, and the version grows."""
+    answer = await caller.http.patch(
+        CONNECTION,
+        json={"configuration": {"user_types": ["guest", "member"], "blank_in_directory": "overwrite"}},
+        headers={"If-Match": '"1"', "Content-Type": "application/merge-patch+json"},
+    )
+    assert answer.status_code == 200
+    assert answer.headers["etag"] == '"2"'
+    configuration = answer.json()["configuration"]
+    assert configuration["user_types"] == ["guest", "member"]
+    assert configuration["blank_in_directory"] == "overwrite"
+    assert configuration["enabled_only"] is True
+    back = await caller.http.patch(
+        CONNECTION, json={"configuration": {"blank_in_directory": None}}, headers={"If-Match": '"2"'}
+    )
+    assert back.json()["configuration"]["blank_in_directory"] == "keep"
+    assert back.json()["configuration"]["user_types"] == ["guest", "member"]
+
+
+async def test_a_change_must_say_what_it_is_for(caller: Caller, customer: Customer) -> None:
+    """Without If-Match nothing is changed."""
+    answer = await caller.http.patch(CONNECTION, json={"configuration": {"enabled_only": False}})
+    assert answer.status_code == 428
+    assert answer.json()["code"] == "precondition_required"
+    assert (await caller.http.get(CONNECTION)).json()["configuration"]["enabled_only"] is True
+
+
+@pytest.mark.parametrize("etag", ['"2"', 'W/"1"', '"0"', '"2", "3"'])
+async def test_a_change_of_another_version_is_refused(caller: Caller, customer: Customer, etag: str) -> None:
+    """Whoever read an older version reads again; weak tags never match (RFC 9110, 13.1.1)."""
+    answer = await caller.http.patch(
+        CONNECTION, json={"configuration": {"enabled_only": False}}, headers={"If-Match": etag}
+    )
+    assert answer.status_code == 412
+    assert answer.json()["code"] == "version_conflict"
+    assert (await caller.http.get(CONNECTION)).json()["configuration_version"] == 1
+
+
+@pytest.mark.parametrize("etag", ["*", '"7", "1"'])
+async def test_a_change_may_name_several_versions_or_any(
+    caller: Caller, customer: Customer, etag: str
+) -> None:
+    """`*` and lists are part of If-Match."""
+    answer = await caller.http.patch(
+        CONNECTION, json={"configuration": {"enabled_only": False}}, headers={"If-Match": etag}
+    )
+    assert answer.status_code == 200
+
+
+async def test_an_etag_that_is_none_is_a_mistake(caller: Caller, customer: Customer) -> None:
+    """What cannot be an ETag of ours is named."""
+    answer = await caller.http.patch(
+        CONNECTION, json={"configuration": {"enabled_only": False}}, headers={"If-Match": "1"}
+    )
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "If-Match"
+
+
+@pytest.mark.parametrize(
+    ("configuration", "field"),
+    [
+        ({"user_types": ["robot"]}, "user_types"),
+        ({"user_types": []}, "user_types"),
+        ({"user_types": "member"}, "user_types"),
+        ({"enabled_only": "yes"}, "enabled_only"),
+        ({"preset": "other"}, "preset"),
+        ({"leavers": "delete"}, "leavers"),
+        ({"email_source": 1}, "email_source"),
+        ({"colour": "red"}, "colour"),
+        ({"<b>": "red"}, "?"),
+    ],
+)
+async def test_a_policy_that_does_not_exist_is_named(
+    caller: Caller, customer: Customer, configuration: dict[str, Any], field: str
+) -> None:
+    """An invalid configuration is refused by field, and nothing of it is kept."""
+    answer = await caller.http.patch(
+        CONNECTION, json={"configuration": configuration}, headers={"If-Match": '"1"'}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "config_invalid"
+    assert answer.json()["errors"][0]["field"] == f"configuration.{field}"
+    assert (await caller.http.get(CONNECTION)).json()["configuration_version"] == 1
+
+
+async def test_disconnecting_twice_is_disconnecting_once(
+    site: Site, caller: Caller, customer: Customer
+) -> None:
+    """The connection stays, disconnected, and its contacts with it."""
+    await site.world.sync(customer)
+    first = await caller.http.delete(CONNECTION)
+    second = await caller.http.delete(CONNECTION)
+    assert first.status_code == second.status_code == 200
+    assert first.json() == second.json()
+    assert first.json()["state"] == "disconnected"
+    assert first.json()["next_sync_at"] is None
+    assert not site.world.secrets.values
+    assert len((await caller.http.get(f"{CUSTOMER}/contacts")).json()["data"]) == 3
+
+
+async def test_what_was_never_connected_cannot_be_disconnected(caller: Caller) -> None:
+    """There is no connection before connecting was begun."""
+    await caller.http.put(CUSTOMER, json={"name": "Contoso"})
+    assert (await caller.http.delete(CONNECTION)).status_code == 404

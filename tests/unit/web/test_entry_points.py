@@ -1,0 +1,89 @@
+"""What timers and queues make happen."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+import shared.bootstrap
+from shared import entry_points
+from shared.core.connection import ConnectionState
+from shared.core.customer import Customer
+from shared.core.errors import ActionRequired
+from shared.core.messages import SyncMessage, ValidateMessage, encode
+from shared.core.run import RunKind, RunState, Trigger
+from tests.fakes import TENANT
+from tests.unit.web.conftest import Caller
+from tests.unit.web.site import Site
+
+
+@pytest.fixture(autouse=True)
+def _app(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared.bootstrap, "get_app", lambda: site.world.app)
+
+
+async def test_a_sync_message_carries_out_its_run(site: Site, customer: Customer) -> None:
+    """The queue's message becomes a run that is done."""
+    run, _ = await site.world.app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+    message = SyncMessage(customer.account_id, customer.connection_id, run.id)
+    await entry_points.work(encode(message), "m-1")
+    done = await site.world.runs.get(run.id)
+    assert done is not None
+    assert done.state is RunState.SUCCEEDED
+
+
+async def test_a_validate_message_proves_the_consent(site: Site, caller: Caller) -> None:
+    """A consent that was still being copied is proven later."""
+    customer = await site.world.customer("c-1", caller.account_id)
+    tenant = site.world.tenant(TENANT)
+    tenant.fail_next(ActionRequired("consent_revoked", "Not yet.", "Wait.", replicating=True))
+    connection = await site.world.connect(tenant, customer)
+    assert connection.state is ConnectionState.VALIDATING
+    await entry_points.work(encode(ValidateMessage(customer.account_id, customer.connection_id)), "m-1")
+    assert (await site.connection(customer)).state is ConnectionState.ACTIVE
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'"\xff"', b'{"kind": "newer"}', b'{"kind": "sync"}'])
+async def test_what_cannot_be_decoded_is_delivered_again(body: bytes) -> None:
+    """A newer instance may understand it; the error names the message and not what is in it."""
+    with pytest.raises(entry_points.UndecodableMessage, match="m-1") as raised:
+        await entry_points.work(body, "m-1")
+    assert raised.value.__cause__ is None
+
+
+async def test_a_message_that_always_failed_ends_its_run(site: Site, customer: Customer) -> None:
+    """The poison queue's message becomes a run that failed."""
+    run, _ = await site.world.app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+    message = SyncMessage(customer.account_id, customer.connection_id, run.id)
+    await entry_points.give_up(encode(message), "m-1")
+    ended = await site.world.runs.get(run.id)
+    assert ended is not None
+    assert ended.state is RunState.FAILED
+
+
+@pytest.mark.parametrize("body", [b"ann@contoso.example", encode(ValidateMessage("a", "c"))])
+async def test_other_poison_is_dropped_and_logged_by_its_id(
+    caplog: pytest.LogCaptureFixture, body: bytes
+) -> None:
+    """The log names the message; its content stays out of it."""
+    await entry_points.give_up(body, "m-1")
+    (record,) = [record for record in caplog.records if "queue.dropped" in record.getMessage()]
+    assert "message=m-1" in record.getMessage()
+    assert record.levelname == "ERROR"
+    assert "contoso" not in caplog.text
+
+
+async def test_the_timer_fans_out(site: Site, customer: Customer) -> None:
+    """Every connected customer gets a message."""
+    await entry_points.fan_out()
+    assert len(site.world.queue.waiting) == 1
+
+
+async def test_housekeeping_tidies(site: Site, customer: Customer) -> None:
+    """Expired links go."""
+    await site.world.app.onboarding.begin(customer, (await site.connection(customer)).grant)
+    assert len(site.world.one_time) > 0
+    site.world.clock.advance(timedelta(days=1))
+    await entry_points.housekeeping()
+    left: Any = len(site.world.one_time)
+    assert left == 0
