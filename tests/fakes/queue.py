@@ -26,7 +26,7 @@ class FakeQueue:
     """`sent` keeps every message ever sent with its delay; `waiting` those that are not taken yet."""
 
     def __init__(self, clock: FakeClock) -> None:
-        self._clock = clock
+        self.clock = clock
         self._numbers = 0
         self.sent: list[tuple[QueueMessage, timedelta]] = []
         self.waiting: list[Waiting] = []
@@ -40,7 +40,7 @@ class FakeQueue:
     def put_back(self, message: QueueMessage, delay: timedelta) -> None:
         """A message that was not finished becomes visible again."""
         self._numbers += 1
-        self.waiting.append(Waiting(self._clock.now() + delay, self._numbers, encode(message)))
+        self.waiting.append(Waiting(self.clock.now() + delay, self._numbers, encode(message)))
 
     def take(self, *, until: datetime | None = None) -> QueueMessage | None:
         """The next message that is visible by `until`, with the clock moved to where it is."""
@@ -50,5 +50,5 @@ class FakeQueue:
         if until is not None and first.visible_at > until:
             return None
         self.waiting.remove(first)
-        self._clock.move_to(first.visible_at)
+        self.clock.move_to(first.visible_at)
         return first.message

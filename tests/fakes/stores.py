@@ -62,7 +62,7 @@ class FakeAccountStore:
         key = self._keys.get((account_id, key_id))
         if key is None:
             return False
-        self._keys[account_id, key_id] = msgspec.structs.replace(key, revoked_at=at)
+        self._keys[account_id, key_id] = msgspec.structs.replace(key, revoked_at=key.revoked_at or at)
         return True
 
 

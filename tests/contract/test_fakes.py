@@ -1,0 +1,174 @@
+"""The fakes keep the contracts that the real adapters are held to."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import pytest
+
+from shared.core.messages import QueueMessage
+from shared.core.models import RemovalReason
+from shared.ports import Destination, DirectoryReader
+from tests.contract.contracts.accounts import AccountStoreContract, CustomerStoreContract
+from tests.contract.contracts.connections import ConnectionStoreContract, SlotStoreContract
+from tests.contract.contracts.destination import DestinationContract
+from tests.contract.contracts.directory import DirectoryContract, TenantUnderTest
+from tests.contract.contracts.runs import ChangeLogContract, MirrorStoreContract, RunStoreContract
+from tests.contract.contracts.secrets import OneTimeStoreContract, QueueContract, SecretsContract
+from tests.contract.contracts.values import active, connection, unique
+from tests.fakes import (
+    FakeAccountStore,
+    FakeChangeLog,
+    FakeClock,
+    FakeConnectionStore,
+    FakeContactStore,
+    FakeCustomerStore,
+    FakeDirectories,
+    FakeDirectory,
+    FakeMirrorStore,
+    FakeOneTimeStore,
+    FakeQueue,
+    FakeRunStore,
+    FakeSecrets,
+    FakeSlotStore,
+)
+
+
+class TestFakeAccountStore(AccountStoreContract):
+    """Accounts in memory."""
+
+    @pytest.fixture
+    def accounts(self) -> FakeAccountStore:
+        return FakeAccountStore()
+
+
+class TestFakeCustomerStore(CustomerStoreContract):
+    """Customers in memory."""
+
+    @pytest.fixture
+    def customers(self) -> FakeCustomerStore:
+        return FakeCustomerStore()
+
+
+class TestFakeConnectionStore(ConnectionStoreContract):
+    """Connections in memory."""
+
+    @pytest.fixture
+    def connections(self) -> FakeConnectionStore:
+        return FakeConnectionStore(page_size=10)
+
+
+class TestFakeSlotStore(SlotStoreContract):
+    """Slots in memory."""
+
+    @pytest.fixture
+    def slots(self) -> FakeSlotStore:
+        return FakeSlotStore()
+
+
+class TestFakeRunStore(RunStoreContract):
+    """Runs in memory."""
+
+    @pytest.fixture
+    def runs(self) -> FakeRunStore:
+        return FakeRunStore()
+
+
+class TestFakeChangeLog(ChangeLogContract):
+    """The change log in memory."""
+
+    @pytest.fixture
+    def changes(self) -> FakeChangeLog:
+        return FakeChangeLog()
+
+
+class TestFakeMirrorStore(MirrorStoreContract):
+    """Mirrors in memory."""
+
+    @pytest.fixture
+    def mirrors(self) -> FakeMirrorStore:
+        return FakeMirrorStore()
+
+
+class TestFakeOneTimeStore(OneTimeStoreContract):
+    """One-time values in memory."""
+
+    @pytest.fixture
+    def one_time(self) -> FakeOneTimeStore:
+        return FakeOneTimeStore()
+
+
+class TestFakeSecrets(SecretsContract):
+    """Secrets in memory."""
+
+    @pytest.fixture
+    def secrets(self) -> FakeSecrets:
+        return FakeSecrets()
+
+
+class TestFakeQueue(QueueContract):
+    """The queue in memory."""
+
+    @pytest.fixture
+    def queue(self) -> FakeQueue:
+        return FakeQueue(FakeClock())
+
+    @pytest.fixture
+    def receive(self, queue: FakeQueue) -> Callable[[], Awaitable[list[QueueMessage]]]:
+        async def visible() -> list[QueueMessage]:
+            now: datetime = queue.clock.now()
+            received: list[QueueMessage] = []
+            while (message := queue.take(until=now)) is not None:
+                received.append(message)
+            return received
+
+        return visible
+
+
+class TestFakeDestination(DestinationContract):
+    """The built-in destination in memory."""
+
+    @pytest.fixture
+    def destination(self) -> Destination:
+        return FakeContactStore(FakeClock(), page_size=100).open(active(unique()))
+
+
+class FakeTenantUnderTest:
+    """A fake tenant by the contract's verbs."""
+
+    def __init__(self) -> None:
+        self.tenant_id = unique()
+        self._tenant = FakeDirectory(self.tenant_id)
+        self._directories = FakeDirectories()
+        self._directories.add(self._tenant)
+
+    def reader(self) -> DirectoryReader:
+        return self._directories.open(connection(unique(), tenant_id=self.tenant_id))
+
+    def hire(self, name: str) -> str:
+        return self._tenant.hire(unique(), display_name=name).id
+
+    def set_job_title(self, object_id: str, title: str) -> None:
+        self._tenant.change(object_id, job_title=title)
+
+    def delete(self, object_id: str) -> None:
+        self._tenant.remove(object_id)
+
+    def purge(self, object_id: str) -> None:
+        self._tenant.remove(object_id, RemovalReason.HARD_DELETED)
+
+    def restore(self, object_id: str) -> None:
+        self._tenant.restore(object_id)
+
+    def forget_links(self) -> None:
+        self._tenant.forget_links()
+
+    def withdraw_consent(self) -> None:
+        self._tenant.consented = False
+
+
+class TestFakeDirectory(DirectoryContract):
+    """Tenants in memory."""
+
+    @pytest.fixture
+    def tenant(self) -> TenantUnderTest:
+        return FakeTenantUnderTest()
