@@ -60,7 +60,9 @@ def imports(path: Path) -> Iterator[Import]:
 
 def third_party(found: Import) -> bool:
     """Whether an import is neither ours nor the standard library's."""
-    return found.top not in FIRST_PARTY and found.top not in sys.stdlib_module_names
+    beside = found.path.with_name(found.top)  # a sample app in its own folder imports its neighbours
+    ours = found.top in FIRST_PARTY or beside.is_dir() or beside.with_suffix(".py").is_file()
+    return not ours and found.top not in sys.stdlib_module_names
 
 
 def project_files() -> list[Path]:
