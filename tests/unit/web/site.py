@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import msgspec
 from fastapi import FastAPI
 
 from shared.core.connection import Connection
@@ -90,3 +91,16 @@ def without_request_id(response: httpx.Response) -> dict[str, Any]:
     document: dict[str, Any] = response.json()
     assert document.pop("request_id") == response.headers["x-request-id"]
     return document
+
+
+async def press(browser: httpx.AsyncClient, address: str, page: str = PAGE, **headers: str) -> httpx.Response:
+    """Fill in the form of a page and send it, as a browser does."""
+    token = hidden(await browser.get(page), "form_token")
+    own = {"Sec-Fetch-Site": "same-origin", "Origin": "null"} | headers
+    return await browser.post(address, data={"form_token": token}, headers=own)
+
+
+async def put(site: Site, customer: Customer, **fields: Any) -> None:
+    """Change the stored connection behind the portal's back."""
+    stored = await site.world.app.customers.connection(customer)
+    await site.world.connections.replace(stored, msgspec.structs.replace(stored.value, **fields))
