@@ -165,6 +165,7 @@ class Stack:
             "ENTRA_CLIENT_SECRET_NAME": CLIENT_SECRET_NAME,
             "GRAPH_URL": world.graph_url,
             "SYNC_SCHEDULE": "0 0 */12 * * *",
+            "SYNC_SPREAD_SECONDS": "0",  # who fires the timer by hand waits for nothing
             "AZURE_AUTHORITY_HOST": world.entra_url,
             "AZURE_TENANT_ID": outside.tenant_id,
             "AZURE_CLIENT_ID": outside.hosting_client_id,

@@ -5,7 +5,15 @@ from datetime import timedelta
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from shared.core.schedule import is_schedule
 
@@ -29,7 +37,15 @@ def _schedule(expression: str) -> str:
     return expression
 
 
+def _seconds(text: object) -> object:
+    try:
+        return float(text) if isinstance(text, str) else text
+    except ValueError:
+        raise ValueError("must be a number of seconds") from None
+
+
 Url = Annotated[str, AfterValidator(_https)]
+Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
 class Settings(BaseModel):
@@ -51,11 +67,9 @@ class Settings(BaseModel):
     storage_table_url: Url | None = Field(None, alias="AzureWebJobsStorage__tableServiceUri")
     storage_queue_url: Url | None = Field(None, alias="AzureWebJobsStorage__queueServiceUri")
     sync_schedule: Annotated[str, AfterValidator(_schedule)] = Field("0 0 */12 * * *", alias="SYNC_SCHEDULE")
-    sync_spread: timedelta = Field(timedelta(hours=1), alias="SYNC_SPREAD_SECONDS", ge=timedelta(0))
-    sync_time_budget: timedelta = Field(
-        timedelta(minutes=4), alias="SYNC_TIME_BUDGET_SECONDS", gt=timedelta(0)
-    )
-    sync_lease: timedelta = Field(timedelta(seconds=60), alias="SYNC_LEASE_SECONDS", ge=timedelta(seconds=3))
+    sync_spread: Seconds = Field(timedelta(hours=1), alias="SYNC_SPREAD_SECONDS", ge=timedelta(0))
+    sync_time_budget: Seconds = Field(timedelta(minutes=4), alias="SYNC_TIME_BUDGET_SECONDS", gt=timedelta(0))
+    sync_lease: Seconds = Field(timedelta(seconds=60), alias="SYNC_LEASE_SECONDS", ge=timedelta(seconds=3))
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
