@@ -6,8 +6,8 @@ import unicodedata
 # Embedding, override and isolate controls can reorder whatever is printed next to a name. The plain
 # marks U+200E and U+200F stay: names in right-to-left scripts need them.
 _REORDERING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-_REMOVED = {ord(character): None for character in _REORDERING}
-_WHITE_SPACE = re.compile(r"\s+")
+_CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]  # all of Unicode's category Cc
+_REMOVED = {ord(character): None for character in (*_REORDERING, *_CONTROLS) if not character.isspace()}
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+")
 _LONGEST_ADDRESS = 320  # RFC 3696 erratum 1690: 64 for the local part, "@", 255 for the domain.
 
@@ -18,8 +18,8 @@ def clean(value: str | None) -> str:
         return ""
     if value.isascii() and value.isprintable() and "  " not in value:
         return value.strip()
-    text = _WHITE_SPACE.sub(" ", unicodedata.normalize("NFC", value).translate(_REMOVED))
-    return "".join(character for character in text if unicodedata.category(character) != "Cc").strip()
+    # Removing comes first: what it brings together may be white space, or one letter in two parts.
+    return " ".join(unicodedata.normalize("NFC", value.translate(_REMOVED)).split())
 
 
 def normalized_email(address: str) -> str:
