@@ -34,12 +34,17 @@ async def work(body: bytes, message_id: str | None) -> None:
 
 
 async def give_up(body: bytes, message_id: str | None) -> None:
-    """End the run of a message that failed on every delivery; any other is dropped, and logged by its id."""
+    """End what a message that failed on every delivery was for: a run, or the proof of a consent.
+
+    One that nobody waits for is dropped, and logged by its id.
+    """
     from shared.bootstrap import get_app
 
     message = _decoded(body)
     if isinstance(message, SyncMessage):
         await get_app().worker.give_up(message)
+        return
+    if message is not None and await get_app().onboarding.give_up(message):
         return
     kind = "undecodable" if message is None else type(message).__name__
     log("queue.dropped", level=logging.ERROR, message=message_id, kind=kind)

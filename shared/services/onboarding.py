@@ -180,6 +180,21 @@ class Onboarding:
                 lambda c: moved(c, ConnectionState.ACTION_REQUIRED, self.clock.now(), code),
             )
 
+    async def give_up(self, message: ValidateMessage) -> bool:
+        """Stop proving a consent whose message failed on every delivery; whether anybody waited for it."""
+        stored = await self.connections.get(message.account_id, message.connection_id)
+        if stored is None or stored.value.state is not ConnectionState.VALIDATING:
+            return False
+
+        def unproven(connection: Connection) -> Connection:
+            if connection.state is not ConnectionState.VALIDATING:
+                return connection
+            return moved(connection, ConnectionState.ACTION_REQUIRED, self.clock.now(), "consent_unproven")
+
+        await update(self.connections, stored, unproven)
+        log("consent.given_up", level=logging.ERROR, connection=message.connection_id)
+        return True
+
     async def disconnect(self, account_id: str, connection_id: str) -> Connection:
         """Forget the tenant: tokens, delta link and mirror. Contacts, runs and configuration stay."""
         stored = await self._connection(account_id, connection_id)

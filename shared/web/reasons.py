@@ -10,6 +10,11 @@ _REASONS: dict[str, tuple[str, str, Actor]] = {
         _RECONNECT,
         Actor.CUSTOMER_ADMIN,
     ),
+    "consent_unproven": (
+        "This service could not find out whether the consent is good.",
+        "The operator must look at the log; then connect the organization again.",
+        Actor.OPERATOR,
+    ),
     "permission_missing": (
         "A permission that a sync needs was not approved.",
         _RECONNECT,
