@@ -41,7 +41,7 @@ class MessageProcessor:
     enqueued: Callable[[QueueClient], None]
 
     async def process(self, message: QueueMessage) -> None:
-        """Run the function with one message and settle it. Raises `AzureError` when storage does not do so."""
+        """Run the function with one message and settle it. Raises `AzureError` when storage fails."""
         if (message.dequeue_count or 0) > self.max_dequeue_count and self.poison is not None:
             await self._move_to_poison(message)
             return

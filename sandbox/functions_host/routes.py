@@ -102,8 +102,8 @@ def parse_route(prefix: str, route: str) -> RouteTemplate:
     names = [parameter.name.lower() for parameter in parameters]
     if len(set(names)) != len(names):
         raise FunctionError(f"the route '{route}' has a parameter twice.")
-    if any(parameter.catch_all for parameter in parameters[:-1]):
-        raise FunctionError(f"the route '{route}' has a catch-all parameter that is not the last.")
+    if any(part.catch_all for segment in segments[:-1] for part in segment if isinstance(part, Parameter)):
+        raise FunctionError(f"the route '{route}' has a catch-all parameter that is not at its end.")
     return RouteTemplate(segments, _compile(segments), parameters)
 
 
