@@ -27,6 +27,7 @@ from shared.core.consent import check_sign_in, check_tenant, consent_answer, lin
 from shared.core.customer import Customer
 from shared.core.errors import (
     ActionRequired,
+    Actor,
     ConcurrentUpdate,
     Gone,
     InvalidMove,
@@ -323,6 +324,7 @@ class Onboarding:
             "consent_link_used",
             "This sign-in was already used, has expired, or was begun in another browser.",
             "Go back to the customer's page and choose Connect again. Nothing was changed.",
+            Actor.TECHNICIAN,
         )
 
     async def _connection(self, account_id: str, connection_id: str) -> Stored[Connection]:

@@ -64,7 +64,7 @@ class EntraSignIn:
 
         try:
             result = await self._in_thread(finish)
-        except ValueError:  # MSAL: the answer does not belong to the request
+        except (ValueError, RuntimeError):  # MSAL: the answer, or its nonce, is not this request's
             raise _refused() from None
         if "error" in result:
             error = token_error(result)

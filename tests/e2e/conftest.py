@@ -1,0 +1,73 @@
+"""Two running stacks for all tests: a small one for most, a big one for what takes its time."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from sandbox.api_client import ApiClient
+from sandbox.azurite import ENTRY
+from sandbox.stack import NODE_DIRECTORY, Stack
+from tests.e2e.scene import Scene
+
+# App settings that the real host has too. Failed messages come back at once, idle queues are looked at often.
+QUICK_QUEUES = {
+    "AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:00",
+    "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.1",
+}
+# Once a year: the timer fires when a test fires it, and at no other time.
+ONE_SLOT = {"SYNC_SCHEDULE": "0 0 0 1 1 *", "SYNC_SPREAD_SECONDS": "0"}
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The sandbox with small customers; tests keep apart by the customers they make."""
+    _check_node()
+    with Stack(scale="small", settings=QUICK_QUEUES | ONE_SLOT) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def big_stack() -> Iterator[Stack]:
+    """The sandbox with big customers, where work that was cut short is taken up again soon."""
+    _check_node()
+    settings = QUICK_QUEUES | ONE_SLOT | {"SYNC_LEASE_SECONDS": "5"}
+    with Stack(scale="full", settings=settings, queue_lock_seconds=5) as running:
+        yield running
+
+
+@pytest.fixture
+async def scene(stack: Stack) -> AsyncIterator[Scene]:
+    """The small stack, as one test acts on it."""
+    async with _scene(stack) as scene:
+        yield scene
+
+
+@pytest.fixture
+async def big_scene(big_stack: Stack) -> AsyncIterator[Scene]:
+    """The big stack, as one test acts on it."""
+    async with _scene(big_stack) as scene:
+        yield scene
+
+
+@asynccontextmanager
+async def _scene(stack: Stack) -> AsyncIterator[Scene]:
+    tls = ssl.create_default_context(cafile=stack.endpoints.ca_file)
+    async with (
+        ApiClient(stack.endpoints.api_url, stack.endpoints.api_key) as api,
+        httpx.AsyncClient(verify=tls, trust_env=False, timeout=60) as http,
+    ):
+        scene = Scene(stack, api, http, tls)
+        yield scene
+        await scene.calm()
+
+
+def _check_node() -> None:
+    if not (NODE_DIRECTORY / ENTRY).is_file():
+        pytest.fail(
+            f"Azurite is not installed in {NODE_DIRECTORY}: run `python3 dev.py test`.", pytrace=False
+        )

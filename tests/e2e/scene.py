@@ -1,0 +1,246 @@
+"""What a test of the whole app acts through: the API, browsers, and the control surfaces of the world outside."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import httpx
+from bs4 import BeautifulSoup
+
+from sandbox.api_client import ApiClient, Document
+from sandbox.person import Person, Visit
+from sandbox.stack import Stack
+from sandbox.world.seed import CUSTOMERS_BY_KEY
+from sandbox.world.seed import Customer as Tenant
+
+T = TypeVar("T")
+
+POLL_SECONDS = 0.05
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A customer as the PSA knows it, and the tenant that is its own."""
+
+    id: str
+    tenant: Tenant
+
+    @property
+    def admin(self) -> str:
+        """Who signs in to consent: the tenant's first Global Administrator."""
+        return f"admin@{self.domain}"
+
+    @property
+    def domain(self) -> str:
+        return self.tenant.domains[0]
+
+
+@dataclass
+class Scene:
+    """One test's view of a running stack; `calm` takes back what the test did to the world outside."""
+
+    stack: Stack
+    api: ApiClient
+    http: httpx.AsyncClient
+    tls: ssl.SSLContext
+    _touched: set[str] = field(default_factory=set)
+
+    # The PSA.
+
+    async def customer(self, key: str) -> Customer:
+        """A new customer whose tenant, named by its short key, has not consented to anything."""
+        customer = Customer(f"customer-{next(_numbers)}", CUSTOMERS_BY_KEY[key])
+        await self.api.put_customer(customer.id, f"The customer with {key}")
+        await self.withdraw(customer)
+        return customer
+
+    async def connected(self, key: str, grant: str = "application") -> Customer:
+        """A new customer, connected by its own administrator."""
+        customer = await self.customer(key)
+        await self.connect(customer, grant)
+        return customer
+
+    async def connect(self, customer: Customer, grant: str = "application") -> Document:
+        """Consent as the customer's administrator; returns the connection, which must work now."""
+        async with self.person() as person:
+            await person.connect(await self.api.begin_connection(customer.id, grant), account=customer.admin)
+        connection = await self.api.connection(customer.id)
+        assert connection["state"] == "active", connection
+        return connection
+
+    async def sync(self, customer: Customer, kind: str = "sync") -> Document:
+        """Ask for a run and wait for its end."""
+        return await self.api.finished(await self.api.start_run(customer.id, kind))
+
+    async def imported(self, key: str, grant: str = "application") -> Customer:
+        """A new customer, connected, with all its contacts."""
+        customer = await self.connected(key, grant)
+        run = await self.sync(customer)
+        assert run["state"] == "succeeded", run
+        return customer
+
+    async def contacts(self, customer: Customer) -> dict[str, Document]:
+        """The customer's contacts by object id; there is one for each at the most."""
+        contacts = await self.api.contacts(customer.id)
+        by_object_id = {contact["object_id"]: contact for contact in contacts}
+        assert len(by_object_id) == len(contacts)
+        return by_object_id
+
+    # People.
+
+    def person(self) -> Person:
+        """Somebody with a browser of their own."""
+        return Person(self.tls)
+
+    @property
+    def callback(self) -> str:
+        return f"{self.stack.app_url}/connect/callback"
+
+    # The world outside.
+
+    async def graph(self, method: str, path: str, body: Any = None) -> Document:
+        """Give an order to the simulated Microsoft Graph."""
+        return await self._control(self.stack.outside.world.graph_url, method, path, body)
+
+    async def entra(self, path: str, **body: Any) -> Document:
+        """Give an order to the simulated Entra ID."""
+        return await self._control(self.stack.outside.world.entra_url, "POST", path, body)
+
+    async def vault(self, method: str, path: str, body: Any = None) -> Document:
+        """Give an order to the simulated Key Vault."""
+        return await self._control(self.stack.outside.world.key_vault_url, method, path, body)
+
+    async def hire(self, customer: Customer, name: str, **properties: Any) -> Document:
+        """Put somebody into the customer's directory, under an address of their own."""
+        address = f"{name.lower().replace(' ', '.')}.{next(_numbers)}@{customer.domain}"
+        given, _, family = name.partition(" ")
+        return await self.graph(
+            "POST",
+            f"tenants/{customer.tenant.tenant_id}/hire",
+            {
+                "displayName": name,
+                "givenName": given,
+                "surname": family,
+                "userPrincipalName": address,
+                "mail": address,
+                "accountEnabled": True,
+                "userType": "Member",
+                **properties,
+            },
+        )
+
+    async def change(self, customer: Customer, user: Document, **properties: Any) -> None:
+        """Change properties of somebody in the customer's directory."""
+        await self.graph("PATCH", self._user(customer, user), properties)
+
+    async def delete(self, customer: Customer, user: Document) -> None:
+        """Move somebody to the deleted items."""
+        await self.graph("DELETE", self._user(customer, user))
+
+    async def purge(self, customer: Customer, user: Document) -> None:
+        """Remove somebody for ever."""
+        await self.graph("POST", f"{self._user(customer, user)}/purge")
+
+    async def restore(self, customer: Customer, user: Document) -> None:
+        """Bring somebody back from the deleted items."""
+        await self.graph("POST", f"{self._user(customer, user)}/restore")
+
+    async def fault(self, customer: Customer, kind: str, path: str = "/users", **fields: Any) -> None:
+        """Have Microsoft Graph misbehave, for this customer's tenant only."""
+        fault = {"kind": kind, "path": path, "tenant": customer.tenant.tenant_id, **fields}
+        await self.graph("POST", "faults", fault)
+
+    async def delta_behaviour(self, customer: Customer, **behaviour: Any) -> None:
+        """Choose how Microsoft Graph tells this tenant's changes."""
+        self._touched.add(customer.tenant.tenant_id)
+        await self.graph("POST", "delta-behaviour", {"tenant": customer.tenant.tenant_id, **behaviour})
+
+    async def delete_tenant(self, customer: Customer) -> None:
+        """Have the whole tenant deleted."""
+        self._touched.add(customer.tenant.tenant_id)
+        await self.graph("PATCH", f"tenants/{customer.tenant.tenant_id}", {"deleted": True})
+
+    async def withdraw(self, customer: Customer) -> None:
+        """Have the tenant's administrator delete the enterprise application."""
+        await self.entra(
+            "consent/withdraw",
+            tenant_id=customer.tenant.tenant_id,
+            client_id=self.stack.outside.client_id,
+        )
+
+    async def requests(self, customer: Customer) -> list[Document]:
+        """The latest requests to Microsoft Graph for the customer's tenant."""
+        log = await self.graph("GET", f"requests?tenant={customer.tenant.tenant_id}")
+        return list(log["recent"])
+
+    async def request_count(self, customer: Customer) -> int:
+        """How many requests Microsoft Graph ever had for the customer's tenant."""
+        log = await self.graph("GET", f"requests?tenant={customer.tenant.tenant_id}")
+        return int(log["total"])
+
+    async def secret_names(self) -> set[str]:
+        """The names of the secrets that are in Key Vault."""
+        return {secret["name"] for secret in (await self.vault("GET", "secrets"))["secrets"]}
+
+    # The app's own account of things.
+
+    def log(self) -> str:
+        """What every start of the app's host has logged so far."""
+        files = sorted(self.stack.run_directory.glob("host-*.log"))
+        return "".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
+
+    async def calm(self) -> None:
+        """Put the world outside back to what it was, as far as tests that follow could notice."""
+        await self.graph("DELETE", "faults")
+        await self.entra("replication")
+        for tenant_id in self._touched:
+            await self.graph("POST", "delta-behaviour", {"tenant": tenant_id})
+            await self.graph("PATCH", f"tenants/{tenant_id}", {"deleted": False})
+
+    def _user(self, customer: Customer, user: Document) -> str:
+        return f"tenants/{customer.tenant.tenant_id}/users/{user['id']}"
+
+    async def _control(self, base: str, method: str, path: str, body: Any) -> Document:
+        response = await self.http.request(method, f"{base}/_control/{path}", json=body)
+        assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
+        document: Document = response.json() if response.content else {}
+        return document
+
+
+async def eventually(
+    look: Callable[[], Awaitable[T]], wanted: Callable[[T], object] = bool, *, seconds: float = 30.0
+) -> T:
+    """Look again and again until what is seen is as wanted, and return it; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not wanted(seen := await look()):
+        assert time.monotonic() < deadline, f"still {seen!r} after {seconds:.0f} seconds"
+        await asyncio.sleep(POLL_SECONDS)
+    return seen
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the app as a person reads it."""
+
+    status: int
+    heading: str
+    text: str
+
+    @classmethod
+    def of(cls, visit: Visit) -> Page:
+        """The page that a visit ended on."""
+        soup = BeautifulSoup(visit.response.text, "html.parser")
+        heading = soup.find("h1")
+        main = soup.find("main")
+        return cls(
+            visit.response.status_code,
+            heading.get_text(" ", strip=True) if heading else "",
+            main.get_text(" ", strip=True) if main else "",
+        )
