@@ -16,7 +16,7 @@ _SAME_SITE = {
 
 
 def set_cookie_header(cookie: RpcHttpCookie) -> str:
-    """Format one cookie the way ASP.NET does, which percent-encodes its value.
+    """Format one cookie as ASP.NET's `ResponseCookies` does, which percent-encodes its value.
 
     A cookie without a path or a domain gets empty ones, which browsers read as not given. Raises `ValueError`
     for a negative Max-Age, which the real host answers with 500.

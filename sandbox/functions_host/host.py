@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import FrameType
 
 from aiohttp import web
 from azure.storage.queue.aio import QueueClient
@@ -70,8 +72,7 @@ async def run(options: Options) -> bool:
     )
     host_json = load_host_json(options.root, os.environ)
     stop = _Stop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.signal)
+    _on_signals(stop)
     with _bind(options.port) as listening:
         port: int = listening.getsockname()[1]
         os.environ.setdefault("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
@@ -80,6 +81,19 @@ async def run(options: Options) -> bool:
             host = _Host(options, host_json, storage)
             await host.prepare()
             return await host.serve(listening, port, stop)
+
+
+def _on_signals(stop: _Stop) -> None:
+    loop = asyncio.get_running_loop()
+
+    def hand_over(_number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop.signal)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stop.signal)
+        except NotImplementedError:  # on Windows
+            signal.signal(number, hand_over)
 
 
 def _bind(port: int) -> socket.socket:
@@ -151,6 +165,8 @@ class _Host:
             ]
             for listener in listeners:
                 listener.add_done_callback(_report_end)
+            # What was imported stays: a full collection over it would hold up a request by some 100 ms.
+            gc.freeze()
             print(f"Host ready on http://{ADDRESS}:{port}", flush=True)
             await stop.asked.wait()
             HOST.info("Stopping; %d invocations are running", self._invocations.running)

@@ -13,7 +13,7 @@ _NOT_FORWARDED = frozenset({"connection", "keep-alive", "transfer-encoding", "up
 
 
 async def to_rpc(request: web.Request, route_values: dict[str, str]) -> TypedData:
-    """Convert a request as the Functions host does.
+    """Convert a request as `ToRpcHttp` of azure-functions-host does.
 
     The URL keeps the query as sent; `query` joins repeated keys with a comma and loses empty values. A body
     without Content-Length is dropped.

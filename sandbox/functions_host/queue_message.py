@@ -27,7 +27,7 @@ class MessageProcessor:
     """Calls a function with the messages of its queue.
 
     `poison` is the queue for what failed `max_dequeue_count` times, None for a poison queue itself: its
-    failed messages stay hidden until their lock ends, as on the platform.
+    failed messages stay hidden until their lock ends, as `QueueProcessor` of azure-sdk-for-net has it.
     """
 
     function: Function

@@ -157,7 +157,11 @@ def _compile(segments: Sequence[Segment]) -> re.Pattern[str]:
 
 
 def _compare(one: Route, other: Route) -> int:
-    """The host's own order: literals before parameters, constrained before free, longer before shorter."""
+    """Literals before parameters, constrained before free, longer before shorter.
+
+    This is the order of `WebJobsRouteBuilder` in azure-webjobs-sdk-extensions; where that leaves it open, a
+    catch-all comes last.
+    """
     mine, theirs = one.template.segments, other.template.segments
     for left, right in zip(
         (segment[0] for segment in mine), (segment[0] for segment in theirs), strict=False

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sandbox.functions_host.functions import Function, TimerTrigger
-from sandbox.functions_host.invocations import MANUAL, Invocations, new_trace
+from sandbox.functions_host.invocations import MANUAL, Invocations, Outcome, new_trace
 from sandbox.functions_host.logs import HOST
 from sandbox.functions_host.protos import ParameterBinding, RetryContext, TypedData
 from sandbox.functions_host.schedules import Schedule
@@ -67,7 +67,10 @@ def monitor_folder(state: Path, root: Path) -> Path:
 
 
 class TimerListener:
-    """Fires one function on its schedule until it is cancelled; runs never overlap."""
+    """Fires one function on its schedule until it is cancelled; runs never overlap.
+
+    When it fires follows `TimerListener` and `ScheduleMonitor` of azure-webjobs-sdk-extensions.
+    """
 
     def __init__(
         self,
@@ -82,6 +85,7 @@ class TimerListener:
         self._schedule = schedule
         self._invocations = invocations
         frequent = schedule.is_more_frequent_than_a_minute(_now())
+        self._stopping = False
         self._monitor = monitor if self._trigger.use_monitor and not frequent else None
 
     async def run(self) -> None:
@@ -91,10 +95,10 @@ class TimerListener:
         if status is None or not past_due:
             status = self._first_status(status)
         if past_due or self._trigger.run_on_startup:
-            status = await self._fire(status, past_due=past_due, on_schedule=False)
+            status = await self._fire_whole(status, past_due=past_due, on_schedule=False)
         while True:
             await _sleep_until(status.next)
-            status = await self._fire(status, past_due=False, on_schedule=True)
+            status = await self._fire_whole(status, past_due=False, on_schedule=True)
 
     async def fire_manually(self) -> None:
         """Run once because the host's API asked for it; the schedule stays as it is."""
@@ -117,9 +121,23 @@ class TimerListener:
             self._monitor.write(self._function.name, status)
         return status
 
+    async def _fire_whole(
+        self, status: ScheduleStatus, *, past_due: bool, on_schedule: bool
+    ) -> ScheduleStatus:
+        # A run that ends while the host stops is written down, or the next start would make up for it.
+        firing = asyncio.create_task(self._fire(status, past_due=past_due, on_schedule=on_schedule))
+        try:
+            return await asyncio.shield(firing)
+        except asyncio.CancelledError:
+            self._stopping = True
+            await firing
+            raise
+
     async def _fire(self, status: ScheduleStatus, *, past_due: bool, on_schedule: bool) -> ScheduleStatus:
         fired = max(_now(), status.next) if on_schedule else _now()
-        await self._invoke(f"Timer fired at {fired.isoformat()}", status, past_due=past_due)
+        outcome = await self._invoke(f"Timer fired at {fired.isoformat()}", status, past_due=past_due)
+        if outcome.cancelled:
+            return status
         due = self._schedule.next_after(fired)
         fresh = ScheduleStatus(fired, due, fired)
         if self._monitor:
@@ -127,7 +145,7 @@ class TimerListener:
         # After a long run the occurrences it slept through are not made up for.
         return fresh if due > _now() else ScheduleStatus(fired, self._schedule.next_after(_now()), fired)
 
-    async def _invoke(self, reason: str, status: ScheduleStatus | None, *, past_due: bool) -> None:
+    async def _invoke(self, reason: str, status: ScheduleStatus | None, *, past_due: bool) -> Outcome:
         info = {
             "Schedule": {"AdjustForDST": True},
             "ScheduleStatus": status.to_json() if status and self._monitor else None,
@@ -142,10 +160,12 @@ class TimerListener:
             outcome = await self._invocations.run(self._function, reason, call)
             attempt = context.retry_count
             if outcome.succeeded or outcome.cancelled or retry is None or 0 <= maximum <= attempt:
-                return
+                return outcome
             delay = retry.delay(attempt)
             HOST.warning("Functions.%s is tried again in %s", self._function.name, delay)
             await asyncio.sleep(delay.total_seconds())
+            if self._stopping:
+                return outcome
             context = RetryContext(attempt + 1, maximum, outcome.exception)
 
 

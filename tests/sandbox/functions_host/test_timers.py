@@ -88,3 +88,21 @@ def test_an_unreadable_status_counts_as_none(tmp_path: Path) -> None:
     status = ScheduleStatus(now, now + timedelta(hours=1), now)
     monitor.write("timer", status)
     assert monitor.read("timer") == status
+
+
+def test_a_run_that_ends_while_the_host_stops_is_remembered(start_tiny: Starter, tmp_path: Path) -> None:
+    """It is not made up for at the next start; one that had to be cancelled is."""
+    monitor = ScheduleMonitor(monitor_folder(tmp_path / "state", FOLDER / "tiny"))
+    last = (datetime.now(UTC) - timedelta(days=3)).replace(hour=3, minute=0, second=0, microsecond=0)
+    missed = ScheduleStatus(last, last + timedelta(days=1), last)
+    monitor.write("nightly", missed)
+    cancelled = start_tiny({"TIMER_SECONDS": "60"}, options=("--grace", "0"))
+    eventually(lambda: cancelled.recorded("timer"))
+    assert cancelled.stop() == 0
+    assert monitor.read("nightly") == missed
+    finished = start_tiny({"TIMER_SECONDS": "0.5"})
+    eventually(lambda: finished.recorded("timer"))
+    assert finished.stop() == 0
+    written = monitor.read("nightly")
+    assert written is not None
+    assert written.last > missed.next

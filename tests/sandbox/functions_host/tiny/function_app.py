@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import time
 from typing import Any
 
@@ -61,3 +62,4 @@ async def work(message: func.QueueMessage) -> None:
 async def nightly(timer: func.TimerRequest) -> None:
     status = getattr(timer, "schedule_status", None)
     recorded["timer"].append({"past_due": timer.past_due, "status": status})
+    await asyncio.sleep(float(os.environ.get("TIMER_SECONDS", "0")))
