@@ -235,7 +235,11 @@ class Onboarding:
 
     async def _connected(self, stored: Stored[Connection], sign_in: SignIn, grant: Grant) -> Connected:
         now = self.clock.now()
-        secret_name = stored.value.secret_name or f"connection-{stored.value.id}-{secrets.token_hex(4)}"
+        fresh_name = f"connection-{stored.value.id}-{secrets.token_hex(4)}"
+
+        def named(connection: Connection) -> Connection:
+            validating(connection)  # refuses before anything is stored
+            return msgspec.structs.replace(connection, secret_name=connection.secret_name or fresh_name)
 
         def validating(connection: Connection) -> Connection:
             check_tenant(connection, sign_in.tenant_id)
@@ -248,12 +252,13 @@ class Onboarding:
                 connected_at=now,
                 connected_by=sign_in.username,
                 consent_expires_at=None,
-                secret_name=secret_name,
                 delta_link=None if other_tenant else connection.delta_link,
                 mirror=None if other_tenant else connection.mirror,
             )
 
-        validating(stored.value)  # refuses before anything is stored
+        # Named before it is written: a secret that nobody knows of would stay for ever.
+        stored = await update(self.connections, stored, named)
+        secret_name = stored.value.secret_name or fresh_name
         # Queued before it can be needed: should this be the last thing we do, the proof is taken up there.
         await self._prove_later(ValidateMessage(stored.value.account_id, stored.value.id), _VALIDATE_AGAIN)
         # An empty cache replaces what an earlier consent left, so that the proof proves the new one.
