@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 
-import httpx
 import pytest
 
-from sandbox.api_client import ApiClient
 from sandbox.azurite import ENTRY
 from sandbox.stack import NODE_DIRECTORY, Stack
-from tests.e2e.scene import Scene
+from tests.e2e.scene import Scene, open_scene
 
 # App settings that the real host has too. Failed messages come back at once, idle queues are looked at often.
 QUICK_QUEUES = {
@@ -43,27 +39,15 @@ def big_stack() -> Iterator[Stack]:
 @pytest.fixture
 async def scene(stack: Stack) -> AsyncIterator[Scene]:
     """The small stack, as one test acts on it."""
-    async with _scene(stack) as scene:
+    async with open_scene(stack) as scene:
         yield scene
 
 
 @pytest.fixture
 async def big_scene(big_stack: Stack) -> AsyncIterator[Scene]:
     """The big stack, as one test acts on it."""
-    async with _scene(big_stack) as scene:
+    async with open_scene(big_stack) as scene:
         yield scene
-
-
-@asynccontextmanager
-async def _scene(stack: Stack) -> AsyncIterator[Scene]:
-    tls = ssl.create_default_context(cafile=stack.endpoints.ca_file)
-    async with (
-        ApiClient(stack.endpoints.api_url, stack.endpoints.api_key) as api,
-        httpx.AsyncClient(verify=tls, trust_env=False, timeout=60) as http,
-    ):
-        scene = Scene(stack, api, http, tls)
-        yield scene
-        await scene.calm()
 
 
 def _check_node() -> None:

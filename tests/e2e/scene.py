@@ -1,19 +1,23 @@
-"""What a test of the whole app acts through: the API, browsers, and the control surfaces of the world outside."""
+"""What a test of the whole app acts through: the API, browsers, and the world outside."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import secrets
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from bs4 import BeautifulSoup
 
 from sandbox.api_client import ApiClient, Document
+from sandbox.outside import CLIENT_SECRET_NAME
 from sandbox.person import Person, Visit
 from sandbox.stack import Stack
 from sandbox.world.seed import CUSTOMERS_BY_KEY
@@ -92,6 +96,23 @@ class Scene:
         by_object_id = {contact["object_id"]: contact for contact in contacts}
         assert len(by_object_id) == len(contacts)
         return by_object_id
+
+    async def request(
+        self, method: str, path: str, *, key: str | None = None, **options: Any
+    ) -> httpx.Response:
+        """One request to the API, refused or not; `key` may be another account's, or empty for none."""
+        key = self.stack.endpoints.api_key if key is None else key
+        headers = {**({"Authorization": f"Bearer {key}"} if key else {}), **options.pop("headers", {})}
+        return await self.http.request(
+            method, f"{self.stack.endpoints.api_url}{path}", headers=headers, **options
+        )
+
+    async def configure(self, customer: Customer, **policies: Any) -> httpx.Response:
+        """Change policies of the customer's connection, as somebody who has just read them."""
+        path = f"/customers/{customer.id}/connection"
+        etag = (await self.request("GET", path)).headers["ETag"]
+        body = {"configuration": policies}
+        return await self.request("PATCH", path, json=body, headers={"If-Match": etag})
 
     # People.
 
@@ -185,6 +206,17 @@ class Scene:
         log = await self.graph("GET", f"requests?tenant={customer.tenant.tenant_id}")
         return int(log["total"])
 
+    async def revoke_service_secret(self) -> None:
+        """Take away what the app proves itself with at Entra ID, as if its owner had let it expire."""
+        values = (await self.vault("GET", "secrets/values"))["values"]
+        await self.entra("secrets", client_id=self.stack.outside.client_id, remove=values)
+
+    async def renew_service_secret(self) -> None:
+        """What the operator does about that."""
+        fresh = secrets.token_urlsafe(30)
+        await self.entra("secrets", client_id=self.stack.outside.client_id, add=[fresh])
+        await self.vault("POST", "secrets", {"name": CLIENT_SECRET_NAME, "value": fresh})
+
     async def secret_names(self) -> set[str]:
         """The names of the secrets that are in Key Vault."""
         return {secret["name"] for secret in (await self.vault("GET", "secrets"))["secrets"]}
@@ -212,6 +244,21 @@ class Scene:
         assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
         document: Document = response.json() if response.content else {}
         return document
+
+
+@asynccontextmanager
+async def open_scene(stack: Stack) -> AsyncIterator[Scene]:
+    """A scene on a running stack, for as long as it is needed."""
+    tls = ssl.create_default_context(cafile=stack.endpoints.ca_file)
+    async with (
+        ApiClient(stack.endpoints.api_url, stack.endpoints.api_key) as api,
+        httpx.AsyncClient(verify=tls, trust_env=False, timeout=60) as http,
+    ):
+        scene = Scene(stack, api, http, tls)
+        try:
+            yield scene
+        finally:
+            await scene.calm()
 
 
 async def eventually(
@@ -244,3 +291,9 @@ class Page:
             heading.get_text(" ", strip=True) if heading else "",
             main.get_text(" ", strip=True) if main else "",
         )
+
+
+def query_of(visit: Visit, path: str) -> dict[str, str]:
+    """The query of the last request of a visit whose path ends like this."""
+    url = next(hop.url for hop in reversed(visit.hops) if urlsplit(hop.url).path.endswith(path))
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pytest
 from azure.data.tables import TableServiceClient, UpdateMode
@@ -14,7 +14,7 @@ from sandbox.api_client import Document
 from sandbox.person import Visit
 from sandbox.simulators.tokens import PERSONAL_ACCOUNTS_TENANT
 from sandbox.world.seed import CUSTOMERS_BY_KEY
-from tests.e2e.scene import Customer, Page, Scene
+from tests.e2e.scene import Customer, Page, Scene, query_of
 
 pytestmark = pytest.mark.e2e
 
@@ -29,10 +29,7 @@ class Attempt:
 
     @classmethod
     async def begin(cls, scene: Scene, customer: Customer) -> Attempt:
-        response = await scene.http.get(
-            f"{scene.stack.endpoints.api_url}/customers/{customer.id}/connection",
-            headers={"Authorization": f"Bearer {scene.stack.endpoints.api_key}"},
-        )
+        response = await scene.request("GET", f"/customers/{customer.id}/connection")
         before = response.json() if response.is_success else None
         return cls(scene, customer, await scene.secret_names(), before)
 
@@ -43,10 +40,7 @@ class Attempt:
         assert connection["tenant"] is connection["connected_at"] is connection["connected_by"] is None
         assert await self.scene.secret_names() == self.secrets
         assert await self.scene.api.runs(self.customer.id) == []
-        refused = await self.scene.http.post(
-            f"{self.scene.stack.endpoints.api_url}/customers/{self.customer.id}/runs",
-            headers={"Authorization": f"Bearer {self.scene.stack.endpoints.api_key}"},
-        )
+        refused = await self.scene.request("POST", f"/customers/{self.customer.id}/runs")
         assert refused.status_code == 409
 
     async def changed_nothing(self) -> None:
@@ -69,12 +63,6 @@ def check_refusal(visit: Visit, status: int, code: str, actor: str) -> Page:
 
 
 ADMIN, TECHNICIAN = "An administrator of the customer", "You, or whoever looks after this customer"
-
-
-def query_of(visit: Visit, path: str) -> dict[str, str]:
-    """The query of the last request of a visit whose path ends like this."""
-    url = next(hop.url for hop in reversed(visit.hops) if urlsplit(hop.url).path.endswith(path))
-    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
 @pytest.mark.parametrize("grant", ["application", "delegated"])

@@ -29,6 +29,7 @@ _ATTEMPTS = 5
 _LONGEST_WAIT_HERE = 10.0  # seconds; what Graph asks beyond that is waited out by the queue
 _OUTAGE = timedelta(minutes=5)
 _RESYNC = frozenset({"syncstatenotfound", "resyncrequired"})
+_NO_TENANT = "Directory_ObjectNotFound"  # the whole directory: no address of ours names a single object
 _BRIEF = frozenset({408, 500, 502, 503, 504, 509})
 
 
@@ -41,7 +42,7 @@ class _Again(Exception):
 
 
 class _TokenRefused(Exception):
-    """Graph answered 401."""
+    """Graph does not take the token: 401, or 404 because it knows no such tenant."""
 
 
 class GraphTransport:
@@ -78,7 +79,7 @@ class GraphTransport:
         try:
             return await self._with_retries(url)
         except _TokenRefused:
-            # A token may be revoked before it expires; a fresh one tells whether the consent is gone.
+            # A token may be revoked before it expires; asking for a fresh one tells what is gone.
             self._credential.forget()
         try:
             return await self._with_retries(url)
@@ -130,7 +131,7 @@ def _failure(answer: httpx.Response) -> Exception:
     status, code = answer.status_code, documents.error_code(answer.content)
     if status == httpx.codes.GONE or (code.lower() in _RESYNC and status in (400, 404)):
         return ResyncRequired()
-    if status == httpx.codes.UNAUTHORIZED:
+    if status == httpx.codes.UNAUTHORIZED or (status, code) == (httpx.codes.NOT_FOUND, _NO_TENANT):
         return _TokenRefused()
     wait = _retry_after(answer)
     if status == httpx.codes.TOO_MANY_REQUESTS or status in _BRIEF:
