@@ -6,7 +6,7 @@ import msgspec
 from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.tables import documents
-from shared.adapters.tables.table import Entity, Table, key, text_of
+from shared.adapters.tables.table import Entity, Table, key, place
 from shared.core.customer import Account, ApiKey, Customer
 from shared.ports import Page
 
@@ -86,15 +86,15 @@ async def listed(
 async def row_pages(
     table: Table, partition: str, limit: int, after: str | None
 ) -> tuple[list[Entity], str | None]:
-    """At most `limit` entities of a partition after the row `after`, and where to go on."""
+    """At most `limit` entities of a partition after the place `after`, and where to go on."""
     query = "PartitionKey eq @partition and RowKey gt @after"
-    parameters = {"partition": partition, "after": "" if after is None else key(after)}
+    parameters = {"partition": partition, "after": place(after)}
     found: list[Entity] = []
     # A page may be short of what was asked for, when it crosses a boundary of the service.
     async for entities, _ in table.pages(query, parameters, page_size=limit + 1):
         found += entities
         if len(found) > limit:
-            return found[:limit], text_of(found[limit - 1]["RowKey"])
+            return found[:limit], str(found[limit - 1]["RowKey"])
     return found, None
 
 

@@ -5,11 +5,12 @@ at most 1 MiB, a property 64 KiB, a transaction 100 entities of one partition an
 `/ \\ # ?` or control characters and are at most 1 KiB.
 """
 
+import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -24,6 +25,8 @@ from shared.adapters.azure_errors import translated
 from shared.core.errors import ConcurrentUpdate
 
 TRANSACTION = 100
+_LONGEST_KEY = 500  # characters, of two bytes each
+_READABLE = 400  # of a longer one; a mark and 64 hexadecimal digits follow
 
 Entity = dict[str, Any]
 Operation = tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]
@@ -32,12 +35,17 @@ T = TypeVar("T")
 
 def key(text: str) -> str:
     """The text as part of a key: every text has one, no two share one, and plain ids stay readable."""
-    return quote(text, safe="").replace("%", "=")
+    quoted = quote(text, safe="").replace("%", "=")
+    if len(quoted) <= _LONGEST_KEY:
+        return quoted
+    return f"{quoted[:_READABLE]}={hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def text_of(part: str) -> str:
-    """The text that `key` was made of."""
-    return unquote(part.replace("=", "%"))
+def place(after: str | None) -> str:
+    """Where to go on in key order; a token that is no key of ours begins at the beginning."""
+    if after and len(after) <= _LONGEST_KEY and after.isascii() and after.isprintable():
+        return after
+    return ""
 
 
 class Table:
@@ -133,14 +141,18 @@ class Table:
             raise
 
     async def delete_all(self, rows: Sequence[tuple[str, str]]) -> None:
-        """Delete rows of one partition that exist."""
+        """Delete rows of one partition; what is not there is fine."""
         for start in range(0, len(rows), TRANSACTION):
-            await self.transaction(
-                [
-                    ("delete", {"PartitionKey": partition, "RowKey": row})
-                    for partition, row in rows[start : start + TRANSACTION]
-                ]
-            )
+            part = rows[start : start + TRANSACTION]
+            try:
+                await self.transaction(
+                    [("delete", {"PartitionKey": partition, "RowKey": row}) for partition, row in part]
+                )
+            except TableTransactionError as error:
+                if error.status_code != HTTPStatus.NOT_FOUND:
+                    raise
+                for partition, row in part:  # somebody else is clearing up too
+                    await self.delete(partition, row)
 
     async def _write(self, operation: Callable[[], Awaitable[T]]) -> T:
         with translated("Table Storage"):
