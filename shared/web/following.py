@@ -25,7 +25,7 @@ def following(connection: Connection, state: ConnectionState, run: Run | None) -
         return Following(
             key,
             "Waiting for Microsoft",
-            "The approval is being copied to all of Microsoft’s servers. Nobody has to act.",
+            "Nobody has to act. This page goes on by itself.",
         )
     return Following(key, "", "")
 
