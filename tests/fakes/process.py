@@ -35,6 +35,10 @@ class Process:
         self.calls: list[str] = []
         self.alive = True
 
+    def interrupt_with(self, action: Callable[[], Awaitable[None]]) -> None:
+        """Do this at the chosen call instead."""
+        self._action = action
+
     def port(self, inner: T) -> T:
         """The port as this process sees it."""
         return cast(T, _Port(inner, self))

@@ -18,7 +18,7 @@ from shared.core.text import normalized_email
 from tests.property.strategies import configurations, contact_lists, departures, directories
 
 Departed = dict[str, RemovalReason]
-many = settings(max_examples=100)
+many = settings(max_examples=80)
 
 
 def applied(planned: Plan, contacts: Iterable[Contact]) -> list[Contact]:

@@ -85,6 +85,14 @@ def test_the_contact_of_somebody_who_left_is_kept_and_said_so(reason: RemovalRea
     assert (line.reason, line.name, line.writes) == (f"lifecycle.{reason.value}", "Name ada", False)
 
 
+def test_two_contacts_of_somebody_who_left_are_kept_in_order() -> None:
+    """By the contacts' ids, whatever order they come in."""
+    contacts = [contact("c2", "b@x", "ada"), contact("c1", "a@x", "ada")]
+    departed = {"ada": RemovalReason.ABSENT}
+    for ordered in (contacts, contacts[::-1]):
+        assert [line.contact_id for line in plan([], ordered, departed).changes] == ["c1", "c2"]
+
+
 def test_contacts_that_nobody_in_the_directory_owns_have_no_line() -> None:
     """Neither those made by hand nor those whose owner left long ago."""
     contacts = [contact("c1", "a@x"), contact("c2", "b@x", "left long ago")]

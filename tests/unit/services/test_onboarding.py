@@ -7,54 +7,18 @@ import pytest
 
 from shared.core.connection import HANDSHAKE_LIFETIME, Connection, ConnectionState, Grant
 from shared.core.consent import APPLICATION_ADMINISTRATOR
-from shared.core.customer import Customer
-from shared.core.errors import ConsentRefused, Gone, NotFound, OperatorError, RetryLater, SourceFault
-from shared.core.messages import ValidateMessage
+from shared.core.errors import (
+    ConsentRefused,
+    Gone,
+    TenantryError,
+)
 from shared.ports import SignIn, Stored
-from shared.services.onboarding import Connected, Redirect
-from tests.fakes import ACCOUNT, TENANT, FakeDirectory, World, admin
-from tests.fakes.directory import consent_withdrawn, permission_missing
+from shared.services.onboarding import Connected, Onboarding, Redirect
+from tests.fakes import TENANT, Process, World, admin
+from tests.unit.services.ways import Consent
 
 OTHER = "7e4a47e4-0000-4000-8000-000000000002"
 SECOND = timedelta(seconds=1)
-
-
-class Consent:
-    """One customer, one tenant, and the steps of the way."""
-
-    def __init__(self, world: World, customer: Customer, tenant: FakeDirectory) -> None:
-        self.world, self.customer, self.tenant = world, customer, tenant
-        self.onboarding = world.app.onboarding
-
-    async def started(self, grant: Grant = Grant.APPLICATION) -> Redirect:
-        _, url = await self.onboarding.begin(self.customer, grant)
-        return await self.onboarding.start(url.partition("ticket=")[2])
-
-    async def signed_in(self, person: SignIn | None = None, grant: Grant = Grant.APPLICATION) -> Redirect:
-        redirect = await self.started(grant)
-        answer = self.world.identity.sign_in(redirect.url, person or admin(self.tenant.id))
-        step = await self.onboarding.callback(answer, redirect.handshake)
-        assert isinstance(step, Redirect)
-        return step
-
-    async def connection(self) -> Connection:
-        return await self.world.connection(self.customer)
-
-    async def nothing_was_stored(self) -> None:
-        """No secret, no tenant, no request to Graph, no message; the connection may be tried again."""
-        connection = await self.connection()
-        assert connection.state is ConnectionState.PENDING
-        assert (connection.tenant_id, connection.secret_name, connection.connected_by) == (None, None, None)
-        assert self.world.secrets.values == {}
-        assert self.world.queue.waiting == []
-        assert self.world.directories.opened == []
-
-
-@pytest.fixture
-async def consent() -> Consent:
-    """A customer that never connected, and a tenant that never consented."""
-    world = World()
-    return Consent(world, await world.customer(), world.tenant(TENANT, "ada"))
 
 
 async def test_an_admin_consents_for_the_application(consent: Consent) -> None:
@@ -276,102 +240,35 @@ async def test_a_reconnect_keeps_everything_but_the_proof(consent: Consent) -> N
     assert (run.counts.unchanged, run.counts.created) == (1, 0)
 
 
-async def test_two_tenants_cannot_race_for_one_connection(consent: Consent) -> None:
-    """Both admins got as far as the approval; the second one is refused, whoever it is."""
-    other = consent.world.tenant(OTHER)
-    first, second = await consent.signed_in(), await consent.signed_in(admin(OTHER))
-    identity = consent.world.identity
-    await consent.onboarding.callback(identity.approve(second.url), second.handshake)
-    with pytest.raises(ConsentRefused, match="tenant_mismatch"):
-        await consent.onboarding.callback(identity.approve(first.url), first.handshake)
-    assert (await consent.connection()).tenant_id == other.id
+async def test_two_tenants_cannot_race_for_one_connection() -> None:
+    """Two admins come back at once: at whatever call they meet, one connects and the other is refused."""
+    process = Process()
+    await _race(process)
+    for at in range(1, len(process.calls) + 1):
+        assert await _race(Process(at)) in ({TENANT: True, OTHER: False}, {TENANT: False, OTHER: True})
 
 
-async def test_a_consent_that_is_still_copied_becomes_active(consent: Consent) -> None:
-    """Microsoft needs a while: validating, then active, without anybody doing anything."""
-    redirect = await consent.signed_in()
-    answer = consent.world.identity.approve(redirect.url)
-    consent.tenant.fail_next(*[consent_withdrawn(replicating=True)] * 4)
-    step = await consent.onboarding.callback(answer, redirect.handshake)
-    assert isinstance(step, Connected)
-    assert step.connection.state is ConnectionState.VALIDATING
-    began = consent.world.clock.now()
-    await consent.world.drain()
-    assert (await consent.connection()).state is ConnectionState.ACTIVE
-    assert timedelta(0) < consent.world.clock.now() - began <= timedelta(minutes=1)
+async def _race(process: Process) -> dict[str, bool]:
+    """Who of two tenants got the connection, where the second one comes at some call of the first."""
+    world = World()
+    customer = await world.customer()
+    ways = {tenant_id: Consent(world, customer, world.tenant(tenant_id)) for tenant_id in (TENANT, OTHER)}
+    steps = {key: await way.signed_in(admin(key)) for key, way in ways.items()}
+    connected: dict[str, bool] = {}
 
+    async def come_back(tenant_id: str, onboarding: Onboarding) -> None:
+        step = steps[tenant_id]
+        try:
+            await onboarding.callback(world.identity.approve(step.url), step.handshake)
+            connected[tenant_id] = True
+        except TenantryError:
+            connected[tenant_id] = False
 
-async def test_a_consent_that_is_never_copied_needs_action(consent: Consent) -> None:
-    """After some minutes it is not the copying any more."""
-    redirect = await consent.signed_in()
-    answer = consent.world.identity.approve(redirect.url)
-    consent.tenant.fail_next(*[consent_withdrawn(replicating=True)] * 100)
-    await consent.onboarding.callback(answer, redirect.handshake)
-    await consent.world.drain()
-    connection = await consent.connection()
-    assert (connection.state, connection.reason) == (ConnectionState.ACTION_REQUIRED, "consent_withdrawn")
-
-
-async def test_a_missing_permission_needs_action(consent: Consent) -> None:
-    """At once: that answer has nothing to do with copying."""
-    redirect = await consent.signed_in()
-    answer = consent.world.identity.approve(redirect.url)
-    consent.tenant.fail_next(*[permission_missing()] * 2)
-    await consent.onboarding.callback(answer, redirect.handshake)
-    assert (await consent.connection()).state is ConnectionState.VALIDATING
-    await consent.world.drain()
-    connection = await consent.connection()
-    assert (connection.state, connection.reason) == (ConnectionState.ACTION_REQUIRED, "permission_missing")
-
-
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        OperatorError("credential_expired", "Our secret has expired.", "Rotate it."),
-        RetryLater("graph_busy", "Graph is busy.", timedelta(days=8)),
-        SourceFault("answer_broken", "Half an answer.", "Nobody has to act."),
-    ],
-)
-async def test_trouble_that_is_not_the_customers_is_waited_out(consent: Consent, trouble: Exception) -> None:
-    """The consent was given; once the trouble is over the connection is active."""
-    redirect = await consent.signed_in()
-    answer = consent.world.identity.approve(redirect.url)
-    consent.tenant.fail_next(*[trouble] * 20)
-    step = await consent.onboarding.callback(answer, redirect.handshake)
-    assert isinstance(step, Connected)
-    assert step.connection.state is ConnectionState.VALIDATING
-    await consent.world.drain()
-    assert (await consent.connection()).state is ConnectionState.ACTIVE
-
-
-async def test_an_answer_of_another_tenant_is_not_a_proof(consent: Consent) -> None:
-    """Should Microsoft ever answer for somebody else, nothing is read and somebody must look."""
-    redirect = await consent.signed_in()
-    answer = consent.world.identity.approve(redirect.url)
-    consent.tenant.id = OTHER
-    await consent.onboarding.callback(answer, redirect.handshake)
-    await consent.world.drain()
-    connection = await consent.connection()
-    assert (connection.state, connection.reason) == (ConnectionState.ACTION_REQUIRED, "tenant_mismatch")
-
-
-@pytest.mark.parametrize("state", [s for s in ConnectionState if s is not ConnectionState.VALIDATING])
-async def test_only_a_consent_under_proof_is_proven(consent: Consent, state: ConnectionState) -> None:
-    """A late message changes nothing, and asks Graph nothing."""
-    await consent.world.connect(consent.tenant, consent.customer)
-    stored = await consent.world.connections.get(ACCOUNT, consent.customer.connection_id)
-    assert stored is not None
-    stored = await consent.world.connections.replace(
-        stored, msgspec.structs.replace(stored.value, state=state)
-    )
-    requests = consent.tenant.requests
-    await consent.onboarding.validate(ValidateMessage(ACCOUNT, stored.value.id))
-    await consent.onboarding.validate(ValidateMessage(ACCOUNT, "0" * 16))
-    assert await consent.world.connections.get(ACCOUNT, stored.value.id) == stored
-    assert consent.tenant.requests == requests
-
-
-async def test_connecting_what_does_not_exist_is_not_found(consent: Consent) -> None:
-    """Neither disconnecting nor anything else."""
-    with pytest.raises(NotFound):
-        await consent.onboarding.disconnect(ACCOUNT, "0" * 16)
+    process.interrupt_with(lambda: come_back(OTHER, world.app.onboarding))
+    await come_back(TENANT, world.start_app(process).onboarding)
+    await world.drain()
+    (connection,) = world.connections.all()
+    assert connection.state is ConnectionState.ACTIVE
+    assert connected[connection.tenant_id or ""]
+    assert list(world.secrets.values) == [connection.secret_name]
+    return connected
