@@ -81,20 +81,27 @@ async def test_of_many_that_want_it_one_gets_it(held: Held) -> None:
     assert sum(isinstance(result, Busy) for result in results) == 49
 
 
-async def test_keeping_renews_after_a_third(held: Held) -> None:
-    """Before that it costs nothing."""
+@pytest.mark.parametrize(("lifetime", "interval"), [(timedelta(seconds=3), 1.0), (LIFETIME, 2.0)])
+async def test_keeping_renews_after_a_third_and_at_least_every_other_second(
+    held: Held, lifetime: timedelta, interval: float
+) -> None:
+    """Before that it costs nothing; then it also tells whether the connection is still to be synced."""
     stored = await held.added()
-    lease = await held.acquire(stored)
+    lease = await acquire(held.store, held.clock, lifetime, stored, "run")
     before = (await held.stored(stored)).etag
-    held.clock.advance(LIFETIME / 3 - timedelta(milliseconds=1))
+    held.clock.advance(timedelta(seconds=interval - 0.001))
     await lease.keep()
     assert (await held.stored(stored)).etag == before
-    held.clock.advance(timedelta(milliseconds=1))
+    held.clock.advance(timedelta(seconds=0.001))
     await lease.keep()
-    assert (await held.stored(stored)).value.lease_until == held.clock.now() + LIFETIME
+    assert (await held.stored(stored)).value.lease_until == held.clock.now() + lifetime
     renewed = (await held.stored(stored)).etag
     await lease.keep()
     assert (await held.stored(stored)).etag == renewed
+    await held.change(stored, state=ConnectionState.DISCONNECTED)
+    held.clock.advance(timedelta(seconds=interval))
+    with pytest.raises(LeaseLost):
+        await lease.keep()
 
 
 async def test_what_others_write_meanwhile_is_kept(held: Held) -> None:
