@@ -115,16 +115,11 @@ def _test(options: argparse.Namespace, rest: list[str]) -> int:
     """Run the tests; every further argument goes to pytest."""
     console = Console()
     left_out: list[str] = []
-    variables: dict[str, str] = {}
     with environment.exclusive(console):
         _prepare(console, "sandbox", "dev", storage=_selects_beyond(rest, NEEDS_NO_STORAGE))
         if _selects(rest, "tests/browser"):
-            chromium = browser.ensure(console)
-            if chromium is None:
-                left_out = ["--ignore=tests/browser"]
-            else:
-                variables = {"TENANTRY_CHROMIUM": chromium}
-    code = processes.run_attached([str(VENV_PYTHON), "-m", "pytest", *left_out, *rest], env=variables)
+            left_out = [] if browser.ensure(console) else ["--ignore=tests/browser"]
+    code = processes.run_attached([str(VENV_PYTHON), "-m", "pytest", *left_out, *rest])
     if left_out:
         console.line(
             "\ndev.py: THE BROWSER TESTS WERE LEFT OUT: there is no Chromium on the PATH.\n"
