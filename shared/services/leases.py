@@ -9,6 +9,8 @@ from shared.core.connection import Connection, ConnectionState
 from shared.core.errors import ConcurrentUpdate, LeaseLost
 from shared.ports import Clock, ConnectionStore, Stored
 
+_LOOK_EVERY = 2.0  # seconds; so soon a run notices that its customer was disconnected
+
 
 class Busy(Exception):
     """Another worker holds the connection; `remaining` is how long its lease still lasts."""
@@ -32,7 +34,8 @@ class Lease:
         """`held`: the connection as it was leased; see `acquire`."""
         self._store, self._clock, self._lifetime, self._held = store, clock, lifetime, held
         self._fence = held.value.fence
-        self._renew_at = clock.monotonic() + lifetime.total_seconds() / 3
+        self._keep_for = min(lifetime.total_seconds() / 3, _LOOK_EVERY)
+        self._renew_at = clock.monotonic() + self._keep_for
 
     @property
     def connection(self) -> Connection:
@@ -40,11 +43,11 @@ class Lease:
         return self._held.value
 
     async def keep(self) -> None:
-        """Renew the lease when a third of it is used up. Raises LeaseLost."""
+        """Renew the lease, and so see whether it still counts, every other second. Raises LeaseLost."""
         if self._clock.monotonic() >= self._renew_at:
             until = self._clock.now() + self._lifetime
             await self.update(lambda connection: msgspec.structs.replace(connection, lease_until=until))
-            self._renew_at = self._clock.monotonic() + self._lifetime.total_seconds() / 3
+            self._renew_at = self._clock.monotonic() + self._keep_for
 
     async def update(self, change: Callable[[Connection], Connection]) -> None:
         """Write `change(connection)`, on top of what others wrote meanwhile. Raises LeaseLost."""

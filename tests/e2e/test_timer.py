@@ -1,0 +1,105 @@
+"""The timer, through the host's own door: one message and one run for every connected customer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+import pytest_asyncio
+
+from sandbox.api_client import Document
+from sandbox.stack import Stack
+from tests.e2e.scene import Customer, Scene, eventually, open_scene
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
+
+
+@dataclass
+class Slot:
+    """What a slot of the schedule did, whose timer fired three times, twice of it at the same moment."""
+
+    runs: dict[str, list[Document]] = field(default_factory=dict)
+    active: int = 0
+    log: str = ""
+    requests_after_disconnect: int = 0
+    disconnected_secret_names: set[str] = field(default_factory=set)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def slot(big_stack: Stack) -> AsyncIterator[Slot]:
+    """The story: three customers are connected, the others are not any more, or not yet."""
+    async with open_scene(big_stack) as scene:
+        yield await _tell(scene)
+
+
+async def _tell(scene: Scene) -> Slot:
+    slot = Slot()
+    connected = [await scene.imported(key) for key in ("contoso", "harbour", "northmoor")]
+    withdrawn, disconnected = await scene.imported("quince"), await scene.imported("alder")
+    opened = await scene.customer("kosmopolis")
+    await scene.withdraw(withdrawn)
+    await scene.sync(withdrawn)
+    before = await scene.secret_names()
+    await scene.api.disconnect(disconnected.id)
+    slot.disconnected_secret_names = before - await scene.secret_names()
+    await scene.api.begin_connection(opened.id, "application")
+    requests = await scene.request_count(disconnected)
+
+    listed = (await scene.request("GET", "/customers?limit=100")).json()["data"]
+    states = [await scene.request("GET", f"/customers/{found['id']}/connection") for found in listed]
+    slot.active = sum(found.is_success and found.json()["state"] == "active" for found in states)
+
+    fire = scene.stack.fire_timer
+    await asyncio.gather(asyncio.to_thread(fire, "fan_out"), asyncio.to_thread(fire, "fan_out"))
+    for customer in connected:
+        await eventually(lambda customer=customer: _scheduled(scene, customer), _all_ended)
+    await asyncio.to_thread(fire, "fan_out")
+    await eventually(lambda: _count(scene, "fan_out.already_done"), lambda count: count == 2)
+    slot.log = await asyncio.to_thread(scene.log)
+    customers = {"withdrawn": withdrawn, "disconnected": disconnected, "opened": opened}
+    customers |= {customer.tenant.key: customer for customer in connected}
+    slot.runs = {name: await _scheduled(scene, customer) for name, customer in customers.items()}
+    slot.requests_after_disconnect = await scene.request_count(disconnected) - requests
+    return slot
+
+
+async def _scheduled(scene: Scene, customer: Customer) -> list[Document]:
+    return [run for run in await scene.api.runs(customer.id) if run["trigger"] == "schedule"]
+
+
+def _all_ended(runs: list[Document]) -> bool:
+    return bool(runs) and all(run["finished_at"] for run in runs)
+
+
+async def _count(scene: Scene, text: str) -> int:
+    return (await asyncio.to_thread(scene.log)).count(text)
+
+
+async def test_a_slot_is_one_run_for_every_connected_customer(slot: Slot) -> None:
+    """However often the timer fires in it."""
+    for key in ("contoso", "harbour", "northmoor"):
+        (run,) = slot.runs[key]
+        assert (run["state"], run["read_mode"], run["applied"]) == ("succeeded", "delta", 0)
+        assert slot.log.count(f"run.succeeded run={run['id']}") == 1
+
+
+async def test_a_slot_is_one_message_for_every_connected_customer(slot: Slot) -> None:
+    """The first firing sends them all; the others find the slot done or taken, and send none."""
+    done = [line for line in slot.log.splitlines() if "fan_out.done" in line]
+    assert len(done) == 1
+    assert done[0].endswith(f"messages={slot.active}")
+    assert slot.active >= 3
+
+
+@pytest.mark.parametrize("who", ["withdrawn", "disconnected", "opened"])
+async def test_who_is_not_connected_is_not_synced(slot: Slot, who: str) -> None:
+    """Neither where the customer must act, nor after a disconnect, nor before a consent."""
+    assert slot.runs[who] == []
+
+
+async def test_the_timer_leaves_a_disconnected_tenant_alone(slot: Slot) -> None:
+    """Microsoft Graph hears nothing more about it, and its secret is gone."""
+    assert slot.requests_after_disconnect == 0
+    assert len(slot.disconnected_secret_names) == 1
