@@ -95,16 +95,21 @@ class Child:
 
 
 def run_module(module: Iterable[str], environment: Mapping[str, str], *, timeout: float = 60.0) -> str:
-    """Run a Python module to its end and return what it printed; raises CalledProcessError."""
-    answer = subprocess.run(
-        [sys.executable, "-m", *module],
-        cwd=ROOT,
-        env=clean_environment(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=timeout,
-        check=True,
-    )
+    """Run a Python module to its end, or to ours, and return what it printed; raises CalledProcessError."""
+    leash, our_end = os.pipe()
+    try:
+        answer = subprocess.run(
+            [sys.executable, "-m", "sandbox.leash", *module],
+            cwd=ROOT,
+            env=clean_environment(environment),
+            stdin=leash,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=timeout,
+            check=True,
+        )
+    finally:
+        os.close(leash)
+        os.close(our_end)
     return answer.stdout
