@@ -254,9 +254,9 @@ class _Story:
     async def _scheduled_run(self, customer: _Customer) -> Document:
         deadline = time.monotonic() + _TIMER_SECONDS
         while time.monotonic() < deadline:
-            scheduled = [run for run in await self.api.runs(customer.id) if run["trigger"] == "schedule"]
-            if scheduled:
-                return await self.api.finished(scheduled[0]["id"])
+            newest = (await self.api.runs(customer.id))[0]
+            if newest["trigger"] == "schedule":
+                return await self.api.finished(newest["id"])
             await asyncio.sleep(0.25)
         raise TimeoutError(f"the timer's sync of {customer.name} did not begin")
 

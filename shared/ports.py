@@ -228,9 +228,11 @@ class SlotStore(Protocol):
 
 
 class OpenSlot(msgspec.Struct, frozen=True):
-    """A claimed slot: `after` is where the stream of connections goes on, `sent` how many messages so far."""
+    """A claimed slot: `opened_at` is when it was claimed first, `after` where the stream of connections goes
+    on, `sent` how many messages so far."""
 
     slot: datetime
+    opened_at: datetime
     etag: str
     after: str | None = None
     sent: int = 0

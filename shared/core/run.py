@@ -142,10 +142,10 @@ def new_run_id(connection_id: str, at: datetime) -> str:
     return _run_id(connection_id, at, secrets.token_hex(4))
 
 
-def slot_run_id(connection_id: str, slot: datetime) -> str:
-    """The id of the run of a slot: the same however often it is asked for."""
+def slot_run_id(connection_id: str, slot: datetime, begins_at: datetime) -> str:
+    """The id of a slot's run, which takes its place among the others by when it begins."""
     digest = hashlib.blake2b(f"{connection_id} {slot.isoformat()}".encode(), digest_size=4)
-    return _run_id(connection_id, slot, digest.hexdigest())
+    return _run_id(connection_id, begins_at, digest.hexdigest())
 
 
 def _run_id(connection_id: str, at: datetime, tail: str) -> str:

@@ -49,7 +49,7 @@ class FanOut:
         before = open_slot.sent
         try:
             async for page in self.connections.active(open_slot.after):
-                await self._send(page.items, slot)
+                await self._send(page.items, open_slot)
                 open_slot = await self._advance(
                     open_slot,
                     after=page.after,
@@ -69,15 +69,17 @@ class FanOut:
             msgspec.structs.replace(open_slot, **progress), self.clock.now(), _LEASE
         )
 
-    async def _send(self, connections: tuple[tuple[str, str], ...], slot: datetime) -> None:
+    async def _send(self, connections: tuple[tuple[str, str], ...], open_slot: OpenSlot) -> None:
         waiting = iter(connections)
-        late_by = self.clock.now() - slot
+        slot, now = open_slot.slot, self.clock.now()
 
         async def sender() -> None:
             for account_id, connection_id in waiting:
-                delay = max(spread_delay(connection_id, self.spread) - late_by, timedelta(0))
-                run_id = slot_run_id(connection_id, slot)
-                await self.queue.send(SyncMessage(account_id, connection_id, run_id, slot), delay)
+                # Nothing here depends on how often the slot is fanned out: the run's id must not.
+                begins_at = max(slot + spread_delay(connection_id, self.spread), open_slot.opened_at)
+                run_id = slot_run_id(connection_id, slot, begins_at)
+                message = SyncMessage(account_id, connection_id, run_id, slot)
+                await self.queue.send(message, max(begins_at - now, timedelta(0)))
 
         async with asyncio.TaskGroup() as group:
             for _ in range(min(_CONCURRENCY, len(connections))):

@@ -253,7 +253,7 @@ class FakeSlotStore:
         found = self.slots.get(slot)
         if found is not None and (found[0].done or found[1] > now):
             return None
-        return self._write(found[0] if found else OpenSlot(slot, ""), now + lease)
+        return self._write(found[0] if found else OpenSlot(slot, now, ""), now + lease)
 
     async def advance(self, slot: OpenSlot, now: datetime, lease: timedelta) -> OpenSlot:
         found = self.slots.get(slot.slot)

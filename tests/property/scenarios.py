@@ -17,7 +17,7 @@ from tests.fakes import ACCOUNT, START, TENANT, FakeDirectory, Process, World, s
 CONNECTION = "c0c0c0c0c0c0c0c0"
 CUSTOMER = Customer("c-1", ACCOUNT, "Customer", CONNECTION, START)
 SLOT = START + timedelta(hours=12)
-MESSAGE = SyncMessage(ACCOUNT, CONNECTION, slot_run_id(CONNECTION, SLOT), SLOT)
+MESSAGE = SyncMessage(ACCOUNT, CONNECTION, slot_run_id(CONNECTION, SLOT, SLOT), SLOT)
 
 
 @dataclass(frozen=True)

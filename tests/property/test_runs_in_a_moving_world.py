@@ -111,7 +111,7 @@ async def test_an_older_read_is_not_brought_back() -> None:
 
 async def _another_run(world: World) -> None:
     slot = (MESSAGE.slot or world.clock.now()) + timedelta(hours=12)
-    run_id = slot_run_id(CONNECTION, slot)
+    run_id = slot_run_id(CONNECTION, slot, slot)
     await world.queue.send(msgspec.structs.replace(MESSAGE, run_id=run_id, slot=slot))
     await world.drain()
     run = await world.runs.get(run_id)

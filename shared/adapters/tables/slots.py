@@ -21,7 +21,7 @@ class TableSlots:
 
     async def open(self, slot: datetime, now: datetime, lease: timedelta) -> OpenSlot | None:
         """See SlotStore."""
-        fresh = OpenSlot(slot, etag="")
+        fresh = OpenSlot(slot, opened_at=now, etag="")
         try:
             return msgspec.structs.replace(fresh, etag=await self._table.insert(_entity(fresh, now + lease)))
         except ConcurrentUpdate:
@@ -29,7 +29,7 @@ class TableSlots:
         if entity is None or entity["done"] or entity["lease_until"] > now:
             return None
         etag = entity.metadata["etag"]  # type: ignore[attr-defined]
-        left = OpenSlot(slot, etag, entity.get("after"), entity["sent"])
+        left = OpenSlot(slot, entity["opened_at"], etag, entity.get("after"), entity["sent"])
         try:
             return await self.advance(left, now, lease)
         except ConcurrentUpdate:
@@ -51,6 +51,7 @@ def _entity(slot: OpenSlot, lease_until: datetime) -> Entity:
     entity: Entity = {
         "PartitionKey": _PARTITION,
         "RowKey": _row(slot.slot),
+        "opened_at": slot.opened_at,
         "sent": slot.sent,
         "done": slot.done,
         "lease_until": lease_until,

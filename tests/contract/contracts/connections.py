@@ -191,6 +191,15 @@ class SlotStoreContract:
             await slots.advance(msgspec.structs.replace(first, sent=5), NOW + LEASE, LEASE)
         assert isinstance(await slots.advance(second, NOW + LEASE, LEASE), OpenSlot)
 
+    async def test_a_slot_that_is_taken_over_was_opened_when_it_was_opened(
+        self, slots: SlotStore, slot: datetime
+    ) -> None:
+        """The ids of its runs depend on that moment, so it must not move."""
+        await slots.open(slot, NOW, LEASE)
+        taken_over = await slots.open(slot, NOW + LEASE, LEASE)
+        assert taken_over is not None
+        assert taken_over.opened_at == NOW
+
     async def test_progress_extends_the_lease(self, slots: SlotStore, slot: datetime) -> None:
         """Somebody who keeps moving is left alone."""
         claimed = await slots.open(slot, NOW, LEASE)

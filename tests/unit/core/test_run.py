@@ -30,10 +30,16 @@ def test_newer_runs_sort_first() -> None:
 
 def test_the_run_of_a_slot_always_has_the_same_id() -> None:
     """Another slot or another connection has another."""
-    same = slot_run_id(ID, NOON)
-    assert slot_run_id(ID, NOON) == same
-    assert slot_run_id(ID, NOON + timedelta(hours=12)) < same
-    assert slot_run_id(new_connection_id(), NOON) != same
+    same = slot_run_id(ID, NOON, NOON)
+    assert slot_run_id(ID, NOON, NOON) == same
+    assert slot_run_id(ID, NOON + timedelta(hours=12), NOON) != same
+    assert slot_run_id(new_connection_id(), NOON, NOON) != same
+
+
+def test_a_late_run_of_a_slot_comes_before_what_ran_meanwhile() -> None:
+    """Newest first goes by when a run begins, not by when it should have begun."""
+    meanwhile = new_run_id(ID, NOON + timedelta(hours=1))
+    assert slot_run_id(ID, NOON, NOON + timedelta(hours=2)) < meanwhile < slot_run_id(ID, NOON, NOON)
 
 
 def test_two_runs_of_one_moment_are_two() -> None:
@@ -45,7 +51,7 @@ def test_a_run_id_names_its_connection() -> None:
     """Of both sorts of runs."""
     connection_id = new_connection_id()
     assert connection_of(new_run_id(connection_id, NOON)) == connection_id
-    assert connection_of(slot_run_id(connection_id, NOON)) == connection_id
+    assert connection_of(slot_run_id(connection_id, NOON, NOON)) == connection_id
 
 
 @pytest.mark.parametrize(

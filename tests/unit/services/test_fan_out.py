@@ -54,7 +54,7 @@ async def test_every_active_connection_gets_one_message(world: World) -> None:
     for message, delay in world.queue.sent:
         assert isinstance(message, SyncMessage)
         assert message.slot == SLOT
-        assert message.run_id == slot_run_id(message.connection_id, SLOT)
+        assert message.run_id == slot_run_id(message.connection_id, SLOT, SLOT + delay)
         assert delay == spread_delay(message.connection_id, HOUR)
 
 
