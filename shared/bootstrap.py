@@ -182,7 +182,9 @@ def _tables(
 
 
 def _queue(settings: Settings, identity: AsyncTokenCredential, options: dict[str, Any]) -> QueueClient:
-    options = options | {"message_encode_policy": TextBase64EncodePolicy()}
+    # This SDK has pauses of its own, which would come to a minute and a half.
+    pauses = {"initial_backoff": 1, "increment_base": 2, "random_jitter_range": 1}
+    options = options | pauses | {"message_encode_policy": TextBase64EncodePolicy()}
     if settings.storage_connection_string:
         return QueueClient.from_connection_string(settings.storage_connection_string, QUEUE_NAME, **options)
     return QueueClient(settings.storage_queue_url or "", QUEUE_NAME, credential=identity, **options)

@@ -27,6 +27,9 @@ def translated(service: str) -> Iterator[None]:
     except (ServiceRequestError, ServiceResponseError) as error:
         raise RetryLater.soon(f"{code}_unavailable", f"{service} did not answer.") from error
     except ClientAuthenticationError as error:
+        if error.response is None and "AADSTS" not in error.message:
+            # Nobody refused anything: there was no token to be had. azure-identity says so in words only.
+            raise RetryLater.soon("identity_unavailable", "There is no token for this service.") from error
         raise _refused(code, service) from error
     except HttpResponseError as error:
         if error.status_code in _BUSY:

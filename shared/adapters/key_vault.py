@@ -4,6 +4,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.keyvault.secrets.aio import SecretClient
 
 from shared.adapters.azure_errors import translated
+from shared.core.errors import RetryLater
 
 
 class KeyVaultSecrets:
@@ -28,8 +29,7 @@ class KeyVaultSecrets:
                 await self._client.set_secret(name, value)
             except ResourceExistsError:
                 # A deleted secret keeps its name until it is purged; somebody deleted ours by hand.
-                await self._client.recover_deleted_secret(name)
-                await self._client.set_secret(name, value)
+                await self._set_recovered(name, value)
 
     async def delete(self, name: str) -> None:
         """See Secrets."""
@@ -38,3 +38,12 @@ class KeyVaultSecrets:
                 await self._client.delete_secret(name)
             except ResourceNotFoundError:
                 return
+
+    async def _set_recovered(self, name: str, value: str) -> None:
+        try:
+            await self._client.recover_deleted_secret(name)
+            await self._client.set_secret(name, value)
+        except (ResourceExistsError, ResourceNotFoundError) as error:
+            raise RetryLater.soon(
+                "key_vault_unavailable", "Key Vault is still recovering a secret."
+            ) from error

@@ -31,15 +31,22 @@ def read(entity: Mapping[str, Any], kind: type[T]) -> T:
 
 def pack(data: bytes) -> dict[str, bytes]:
     """Binary properties with the data, compressed."""
-    packed = zstandard.compress(data, 3)
-    return {
-        _name("blob", n): packed[i : i + _BLOB_PART] for n, i in enumerate(range(0, len(packed), _BLOB_PART))
-    }
+    return split(zstandard.compress(data, 3))
 
 
 def unpack(entity: Mapping[str, Any]) -> bytes:
     """The data that was packed."""
-    return zstandard.decompress(b"".join(_parts(entity, "blob")))
+    return zstandard.decompress(joined(entity))
+
+
+def split(data: bytes) -> dict[str, bytes]:
+    """Binary properties with the data as it is."""
+    return {_name("blob", n): data[i : i + _BLOB_PART] for n, i in enumerate(range(0, len(data), _BLOB_PART))}
+
+
+def joined(entity: Mapping[str, Any]) -> bytes:
+    """The data that was split; empty where there is none."""
+    return b"".join(_parts(entity, "blob"))
 
 
 def _name(prefix: str, number: int) -> str:

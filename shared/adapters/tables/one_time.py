@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 from azure.data.tables.aio import TableServiceClient
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 
+from shared.adapters.tables import documents
 from shared.adapters.tables.table import Entity, Table
 from shared.core.errors import ConcurrentUpdate
 
@@ -27,9 +28,8 @@ class TableOneTime:
     async def put(self, kind: str, token: str, value: dict[str, Any], expires_at: datetime) -> None:
         """See OneTimeStore."""
         sealed = _cipher(token).encrypt(msgspec.json.encode(value))
-        await self._table.upsert(
-            {"PartitionKey": kind, "RowKey": _row(token), "value": sealed, "expires_at": expires_at}
-        )
+        entity = {"PartitionKey": kind, "RowKey": _row(token), "expires_at": expires_at}
+        await self._table.upsert(entity | documents.split(sealed))
 
     async def peek(self, kind: str, token: str, now: datetime) -> dict[str, Any] | None:
         """See OneTimeStore."""
@@ -64,9 +64,12 @@ class TableOneTime:
 
 
 def _opened(entity: Entity | None, token: str, now: datetime) -> dict[str, Any] | None:
-    if entity is None or "value" not in entity or entity["expires_at"] <= now:
+    if entity is None or entity["expires_at"] <= now:
         return None
-    value: dict[str, Any] = msgspec.json.decode(_cipher(token).decrypt(entity["value"]))
+    try:
+        value: dict[str, Any] = msgspec.json.decode(_cipher(token).decrypt(documents.joined(entity)))
+    except InvalidToken:  # used, or not what was put here
+        return None
     return value
 
 
