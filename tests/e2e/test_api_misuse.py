@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -16,7 +15,7 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def keys(stack: Stack) -> Iterator[dict[str, str]]:
+def keys(stack: Stack) -> dict[str, str]:
     """Keys of another account: one that counts, and one that was revoked."""
     account = json.loads(stack.admin("accounts", "create", "Another MSP", "--json"))
     good = json.loads(stack.admin("keys", "create", account["id"], "--json"))

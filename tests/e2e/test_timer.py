@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -54,7 +55,7 @@ async def _tell(scene: Scene) -> Slot:
     fire = scene.stack.fire_timer
     await asyncio.gather(asyncio.to_thread(fire, "fan_out"), asyncio.to_thread(fire, "fan_out"))
     for customer in connected:
-        await eventually(lambda customer=customer: _scheduled(scene, customer), _all_ended)
+        await eventually(partial(_scheduled, scene, customer), _all_ended)
     await asyncio.to_thread(fire, "fan_out")
     await eventually(lambda: _count(scene, "fan_out.already_done"), lambda count: count == 2)
     slot.log = await asyncio.to_thread(scene.log)
