@@ -27,6 +27,7 @@ LONGEST_RUN = timedelta(hours=24)
 """From its creation; a run that is put off for longer has failed."""
 _LONGEST_WAIT = timedelta(minutes=5)  # before somebody else's lease is looked at again
 _SOON = timedelta(seconds=1)
+_MOST_PUT_OFFS = 500  # of one message in a row
 
 
 class AttemptFailed(Exception):
@@ -47,7 +48,8 @@ class Worker:
     async def handle(self, message: SyncMessage) -> None:
         """Carry out the message's run, or put it off, or write down why it ended.
 
-        Raises AttemptFailed for what another delivery may cure.
+        Raises AttemptFailed, or RetryLater where not even that could be written down, for what another
+        delivery may cure.
         """
         stored = await self.connections.get(message.account_id, message.connection_id)
         if stored is None:
@@ -59,9 +61,12 @@ class Worker:
         try:
             lease = await acquire(self.connections, self.clock, self.lease_lifetime, stored, message.run_id)
         except Busy as busy:
+            if message.postponed >= _MOST_PUT_OFFS:
+                await self.give_up(message)
+                return
             await self._put_off(message, min(busy.remaining, _LONGEST_WAIT))
             return
-        await self._work(message, lease)
+        await self._work(message, lease, stored.value.current_run)
 
     async def give_up(self, message: SyncMessage) -> None:
         """End the run of a message that failed on every delivery (it is on the poison queue)."""
@@ -79,17 +84,19 @@ class Worker:
             await update(self.connections, stored, lambda c: _freed(c, run.id))
         await self._end(run, RunState.FAILED, error)
 
-    async def _work(self, message: SyncMessage, lease: Lease) -> None:
+    async def _work(self, message: SyncMessage, lease: Lease, before: str | None) -> None:
         try:
-            await self._attempt(message, lease)
+            await self._attempt(message, lease, before)
         except LeaseLost:
             await self._lost(message)
 
-    async def _attempt(self, message: SyncMessage, lease: Lease) -> None:
+    async def _attempt(self, message: SyncMessage, lease: Lease, before: str | None) -> None:
         try:
             run, resumed = await self._begin(message, lease.connection)
             if run.state.ended:
-                await lease.release(_without_run)
+                # A late duplicate: whatever run was under way still is.
+                under_way = None if before == run.id else before
+                await lease.release(lambda c: msgspec.structs.replace(c, current_run=under_way))
                 return
             run = await self.runner.carry_out(run, lease, resumed=resumed)
             if run.state is RunState.RUNNING:
@@ -143,6 +150,9 @@ class Worker:
         return msgspec.structs.replace(run, resumes=run.resumes + 1), True
 
     async def _continue(self, message: SyncMessage, run: Run, lease: Lease) -> None:
+        if self.clock.now() - run.created_at > LONGEST_RUN:
+            await self._fail(message, lease, _endless())
+            return
         log("run.continued", run=run.id, applied=run.applied, planned=run.planned)
         await lease.release()
         await self.queue.send(msgspec.structs.replace(message, postponed=0))
@@ -256,8 +266,13 @@ def _freed(connection: Connection, run_id: str) -> Connection:
     )
 
 
-def _without_run(connection: Connection) -> Connection:
-    return msgspec.structs.replace(connection, current_run=None)
+def _endless() -> TenantryError:
+    return TenantryError(
+        "run_timeout",
+        "The run was not done after a day.",
+        "The operator must look at what holds it up. The next sync goes on from where it came to.",
+        Actor.OPERATOR,
+    )
 
 
 def _code(error: Exception) -> str:

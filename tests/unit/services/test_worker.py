@@ -12,7 +12,7 @@ from shared.core.run import FullReason, ReadMode, Run, RunKind, RunState, Trigge
 from shared.services.worker import LONGEST_RUN, AttemptFailed
 from tests.fakes import ACCOUNT, World
 from tests.fakes.directory import consent_withdrawn
-from tests.property.scenarios import CONNECTION, CUSTOMER, FIRST_IMPORT, MESSAGE, SLOT, the_tenant
+from tests.property.scenarios import CONNECTION, CUSTOMER, FIRST_IMPORT, LONG, MESSAGE, SLOT, the_tenant
 
 
 @pytest.fixture
@@ -105,6 +105,38 @@ async def test_an_ended_run_stays_as_it_is(world: World) -> None:
     await world.drain()
     await world.app.worker.give_up(MESSAGE)
     assert await the_run(world) == ended
+
+
+async def test_a_late_duplicate_leaves_the_run_under_way_alone(world: World) -> None:
+    """Whoever asks for a run meanwhile still gets the one that is under way."""
+    await handle(world)
+    await replace_connection(world, current_run="run_of_somebody_else")
+    await world.app.worker.handle(MESSAGE)
+    assert (await world.connection(CUSTOMER)).current_run == "run_of_somebody_else"
+
+
+async def test_a_run_that_goes_on_for_more_than_a_day_ends() -> None:
+    """Continuations are bounded like everything else; the connection is free for the next run."""
+    world = await LONG.world()
+    await world.start_app(LONG.process(world)).worker.handle(MESSAGE)
+    assert (await the_run(world)).state is RunState.RUNNING
+    world.clock.advance(LONGEST_RUN)
+    await world.start_app(LONG.process(world)).worker.handle(MESSAGE)
+    run = await the_run(world)
+    assert (run.state, run.error.code if run.error else "") == (RunState.FAILED, "run_timeout")
+    assert run.applied < run.planned
+    assert released(await world.connection(CUSTOMER))
+
+
+@pytest.mark.parametrize(("postponed", "state"), [(499, RunState.QUEUED), (500, RunState.FAILED)])
+async def test_a_message_is_not_put_off_for_ever(world: World, postponed: int, state: RunState) -> None:
+    """A connection that never becomes free is somebody's bug, and its run says so."""
+    queued, _ = await world.app.customers.start_run(CUSTOMER, RunKind.SYNC, Trigger.API)
+    await replace_connection(
+        world, lease_owner="run_of_somebody_else", lease_until=world.clock.now() + timedelta(minutes=1)
+    )
+    await world.app.worker.handle(SyncMessage(ACCOUNT, CONNECTION, queued.id, postponed=postponed))
+    assert (await the_run(world, queued.id)).state is state
 
 
 async def test_withdrawn_consent_needs_action(world: World) -> None:
