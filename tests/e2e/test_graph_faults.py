@@ -12,7 +12,7 @@ from tests.e2e.scene import Scene
 pytestmark = pytest.mark.e2e
 
 BRIEF_TROUBLE: dict[str, dict[str, Any]] = {
-    "unavailable, twice": {"kind": "status", "status": 503, "count": 2},
+    "unavailable": {"kind": "status", "status": 503},
     "bad gateway": {"kind": "status", "status": 502, "body": "<html>Bad gateway</html>"},
     "throttled without a word on when": {"kind": "throttle"},
     "connection reset": {"kind": "reset"},

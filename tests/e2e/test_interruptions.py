@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,14 +37,6 @@ def hurried(big_stack: Stack) -> Iterator[dict[str, str]]:
     big_stack.start_host()
 
 
-async def _begun(scene: Scene, customer: Customer) -> str:
-    """Start the import and return its run when it has written some contacts, but not all."""
-    run_id = await scene.api.start_run(customer.id)
-    run = await eventually(lambda: scene.api.run(run_id), lambda found: found["applied"], seconds=60)
-    assert 0 < run["applied"] < run["planned"]
-    return run_id
-
-
 async def _check_import(scene: Scene, customer: Customer, world: World, run_id: str) -> Document:
     """Everybody in scope has exactly one contact, made by one logged change; the counts add up."""
     run = await scene.api.finished(run_id)
@@ -64,31 +57,46 @@ async def _check_import(scene: Scene, customer: Customer, world: World, run_id: 
     return run
 
 
-async def test_a_killed_host_loses_and_doubles_nothing(big_scene: Scene, world: World) -> None:
-    """In the middle of 12,000 users the power goes; the next host goes on where this one was."""
+async def test_a_host_that_is_killed_and_then_told_to_stop_loses_and_doubles_nothing(
+    big_scene: Scene, world: World
+) -> None:
+    """In the middle of 12,000 users the power goes, and later a deployment ends what was going on; every
+    next host goes on where the one before it was."""
     customer = await big_scene.connected("meridian")
-    run_id = await _begun(big_scene, customer)
+    run_id = await big_scene.api.start_run(customer.id)
+    killed = await _under_way(big_scene, run_id, 0)
     await asyncio.to_thread(big_scene.stack.kill_host)
     await asyncio.to_thread(big_scene.stack.start_host)
-    run = await _check_import(big_scene, customer, world, run_id)
-    assert run["resumes"] >= 1
-
-
-async def test_a_host_that_is_told_to_stop_loses_and_doubles_nothing(big_scene: Scene, world: World) -> None:
-    """A deployment ends the import in the middle of whatever it does; the next host goes on."""
-    customer = await big_scene.connected("meridian")
-    run_id = await _begun(big_scene, customer)
-    host = big_scene.stack.host
-    stopping = asyncio.create_task(asyncio.to_thread(big_scene.stack.stop_host))
-    await eventually(lambda: asyncio.to_thread(big_scene.log), lambda log: log.rfind("Stopping; ") > 0)
-    while not stopping.done() and host.exit_code is None:
-        # The second signal says not to wait for what is running, which here would take too long.
-        os.killpg(host.process_id, signal.SIGTERM)
-        await asyncio.wait([stopping], timeout=0.5)
-    await stopping
+    stopped = await _under_way(big_scene, run_id, killed["applied"])
+    assert stopped["resumes"] >= 1
+    await _stop_at_once(big_scene)
     await asyncio.to_thread(big_scene.stack.start_host)
     run = await _check_import(big_scene, customer, world, run_id)
-    assert run["resumes"] >= 1
+    assert run["resumes"] >= 2
+
+
+def _is_stopping(log: Path) -> bool:
+    return "Stopping; " in log.read_text(encoding="utf-8")
+
+
+async def _under_way(scene: Scene, run_id: str, applied: int) -> Document:
+    """The run when it has written more contacts than that, but not all."""
+    run = await eventually(
+        lambda: scene.api.run(run_id), lambda found: found["applied"] > applied, seconds=60
+    )
+    assert run["applied"] < run["planned"]
+    return run
+
+
+async def _stop_at_once(scene: Scene) -> None:
+    """End the host as a deployment does that has waited long enough for what is running."""
+    host = scene.stack.host
+    stopping = asyncio.create_task(asyncio.to_thread(scene.stack.stop_host))
+    await eventually(lambda: asyncio.to_thread(_is_stopping, host.log))
+    while not stopping.done() and host.exit_code is None:
+        os.killpg(host.process_id, signal.SIGTERM)  # the second one says not to wait any more
+        await asyncio.wait([stopping], timeout=0.5)
+    await stopping
 
 
 async def test_a_small_time_budget_is_many_messages_and_the_same_end(

@@ -37,9 +37,9 @@ async def slot(big_stack: Stack) -> AsyncIterator[Slot]:
 
 async def _tell(scene: Scene) -> Slot:
     slot = Slot()
-    connected = [await scene.imported(key) for key in ("contoso", "harbour", "northmoor")]
+    connected = [await scene.imported(key) for key in ("contoso", "harbour", "kosmopolis")]
     withdrawn, disconnected = await scene.imported("quince"), await scene.imported("alder")
-    opened = await scene.customer("kosmopolis")
+    opened = await scene.customer("northmoor")
     await scene.withdraw(withdrawn)
     await scene.sync(withdrawn)
     before = await scene.secret_names()
@@ -80,7 +80,7 @@ async def _count(scene: Scene, text: str) -> int:
 
 async def test_a_slot_is_one_run_for_every_connected_customer(slot: Slot) -> None:
     """However often the timer fires in it."""
-    for key in ("contoso", "harbour", "northmoor"):
+    for key in ("contoso", "harbour", "kosmopolis"):
         (run,) = slot.runs[key]
         assert (run["state"], run["read_mode"], run["applied"]) == ("succeeded", "delta", 0)
         assert slot.log.count(f"run.succeeded run={run['id']}") == 1
