@@ -207,7 +207,10 @@ async def test_a_claimed_approval_is_not_believed_before_microsoft_gives_a_token
         ended = await person.open(f"{scene.callback}?{urlencode(answer)}")
     assert Page.of(ended).heading == "Almost there"
     assert (await scene.api.connection(customer.id))["state"] == "validating"
+    refused = await scene.request("POST", f"/customers/{customer.id}/runs")
+    assert refused.status_code == 409
     assert await scene.api.contacts(customer.id) == []
+    await scene.api.disconnect(customer.id)  # or it would be asked for a few minutes more
 
 
 async def test_a_link_is_good_for_one_connect(scene: Scene) -> None:

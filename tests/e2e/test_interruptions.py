@@ -57,6 +57,7 @@ async def _check_import(scene: Scene, customer: Customer, world: World, run_id: 
     return run
 
 
+@pytest.mark.timeout(300)
 async def test_a_host_that_is_killed_and_then_told_to_stop_loses_and_doubles_nothing(
     big_scene: Scene, world: World
 ) -> None:

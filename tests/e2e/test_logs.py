@@ -119,9 +119,10 @@ async def _misuse(scene: Scene, customer: Customer, address: str) -> None:
         await person.open(f"{scene.callback}?error=access_denied&error_description={address}&state={address}")
         await person.open(f"{scene.stack.app_url}/connect/start?ticket={address}")
         await person.open(f"{scene.stack.app_url}/portal/open?token={address}")
+    dropped = "queue.dropped"
+    before = (await asyncio.to_thread(scene.log)).count(dropped)
     await asyncio.to_thread(_send_nonsense, scene.stack.azurite.connection_string, address)
-    dropped = "kind=undecodable"
-    await eventually(lambda: asyncio.to_thread(scene.log), lambda log: dropped in log)
+    await eventually(lambda: asyncio.to_thread(scene.log), lambda log: log.count(dropped) > before)
 
 
 def _send_nonsense(connection_string: str, text: str) -> None:
