@@ -31,6 +31,14 @@ class KeyVaultSecrets:
                 # A deleted secret keeps its name until it is purged; somebody deleted ours by hand.
                 await self._set_recovered(name, value)
 
+    async def renew(self, name: str, value: str) -> None:
+        """See Secrets. A deleted secret keeps its name, so the vault itself refuses the write."""
+        with translated("Key Vault"):
+            try:
+                await self._client.set_secret(name, value)
+            except ResourceExistsError:
+                return
+
     async def delete(self, name: str) -> None:
         """See Secrets."""
         with translated("Key Vault"):

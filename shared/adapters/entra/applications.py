@@ -1,19 +1,37 @@
 """MSAL applications, one per tenant and token cache, on one HTTP session and one metadata document."""
 
+import asyncio
 import io
 import threading
+from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import msal
+import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 
+from shared.adapters.azure_errors import translated
 from shared.adapters.entra.credential import ServiceCredential
+from shared.adapters.retry_after import retry_after
+from shared.core.errors import RetryLater
 from shared.settings import Settings
+
+T = TypeVar("T")
 
 _METADATA = "/v2.0/.well-known/openid-configuration"
 _TIMEOUT = 30.0  # seconds
+
+
+class EntraUnavailable(requests.RequestException):
+    """Entra ID answered, but not to the question; `after`: how many seconds it asks to wait."""
+
+    def __init__(self, after: float | None = None) -> None:
+        """Nothing of the answer is kept: it may be anything."""
+        super().__init__("no answer that counts")
+        self.after = after
 
 
 class MetadataOnce(HTTPAdapter):
@@ -21,6 +39,9 @@ class MetadataOnce(HTTPAdapter):
 
     MSAL asks every tenant's own document, one request each, but they differ in the tenant's id only
     (Microsoft Learn, "OpenID Connect on the Microsoft identity platform").
+
+    Raises EntraUnavailable for what is no answer of Entra ID: MSAL would keep it, log it or take it for a
+    refusal.
     """
 
     def __init__(self, authority: str) -> None:
@@ -43,13 +64,15 @@ class MetadataOnce(HTTPAdapter):
         options = (stream, timeout or _TIMEOUT, verify, cert, proxies)
         tenant = self._tenant(request.url or "")
         if tenant is None:
-            return super().send(request, *options)
+            answer = super().send(request, *options)
+            _check(answer)
+            return answer
         with self._lock:
             if self._template is None:
                 request.url = f"{self._authority}/organizations{_METADATA}"
                 answer = super().send(request, *options)
-                if answer.status_code != HTTPStatus.OK:
-                    return answer
+                if "token_endpoint" not in _check(answer):
+                    raise EntraUnavailable
                 self._template = answer.text
         own = requests.Response()
         own.status_code = HTTPStatus.OK
@@ -58,6 +81,13 @@ class MetadataOnce(HTTPAdapter):
         )
         return own
 
+    def close(self) -> None:
+        """Close the connections now; the library leaves them open while an error still remembers them."""
+        pools = self.poolmanager.pools
+        for pool in map(pools.__getitem__, pools.keys()):
+            pool.close()
+        super().close()
+
     def _tenant(self, url: str) -> str | None:
         inside = url.removeprefix(f"{self._authority}/")
         if inside == url or not inside.endswith(_METADATA):
@@ -65,8 +95,19 @@ class MetadataOnce(HTTPAdapter):
         return inside.removesuffix(_METADATA)
 
 
+def _check(answer: requests.Response) -> dict[str, Any]:
+    body, status = answer.content, answer.status_code
+    answer.close()  # gives the connection back also where there was nothing to read
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise EntraUnavailable(retry_after(answer.headers))
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        raise EntraUnavailable from None
+
+
 class Applications:
-    """Makes MSAL applications. They block, so they are made and used in a thread."""
+    """Makes MSAL applications. They block, so they are made and used in a thread; see `in_thread`."""
 
     def __init__(self, settings: Settings, credential: ServiceCredential) -> None:
         """`credential`: this service's own."""
@@ -99,3 +140,14 @@ class Applications:
     def close(self) -> None:
         """Give the connections back."""
         self._session.close()
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """What `work` with an application returns. Raises RetryLater when Entra ID is not to be had."""
+    try:
+        with translated("Managed identity"):  # whose token an application may ask for
+            return await asyncio.to_thread(work)
+    except requests.RequestException as error:
+        after = error.after if isinstance(error, EntraUnavailable) else None
+        wait = timedelta(seconds=30 if after is None else after)
+        raise RetryLater("entra_unavailable", "Microsoft Entra ID did not answer.", wait) from error

@@ -6,7 +6,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    pkcs12,
+)
 
 from shared.core.errors import OperatorError
 from shared.ports import Secrets
@@ -61,15 +69,21 @@ class ServiceCredential:
 
 
 def _certificate(value: str) -> ClientCredential:
-    """A Key Vault certificate's secret: PEM as it is, PKCS #12 in base64."""
-    if "-----BEGIN" in value:
-        return {"private_key": value, "public_certificate": value[value.index("-----BEGIN CERTIFICATE") :]}
-    key, certificate, _ = pkcs12.load_key_and_certificates(base64.b64decode(value), None)
-    if key is None or certificate is None:
+    """A Key Vault certificate's secret: PEM, or PKCS #12 in base64."""
+    try:
+        if "-----BEGIN" in value:
+            key: object = load_pem_private_key(value.encode(), None)
+            certificate: x509.Certificate | None = x509.load_pem_x509_certificate(value.encode())
+        else:
+            key, certificate, _ = pkcs12.load_key_and_certificates(base64.b64decode(value), None)
+    except (ValueError, TypeError):
+        key, certificate = None, None
+    if not isinstance(key, RSAPrivateKey) or certificate is None:
         raise OperatorError(
             "credential_unusable",
-            "The certificate in Key Vault has no private key.",
-            "The operator must import the certificate with its private key, marked as exportable.",
+            "The certificate in Key Vault cannot be used.",
+            "The operator must import an RSA certificate with its private key, marked as exportable and "
+            "without a password.",
         )
     return {
         "private_key": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),

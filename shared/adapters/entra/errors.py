@@ -35,25 +35,25 @@ _ACTION: dict[frozenset[int], tuple[str, str, str]] = {
     ),
 }
 _OWN = frozenset({7000215, 7000222, 700027, 700213, 700211, 7000218, 700024, 90013, 700038, 500011})
-_LATER = frozenset({90033, 90024, 50033, 90006, 50196})
+_LATER = frozenset({90033, 90024, 50033, 90006, 50196, 90055})
 # Right after a consent these only mean that it has not reached every server yet.
 _REPLICATING = frozenset({7000229, 700016, 650051})
 
 
 def token_error(answer: Mapping[str, Any]) -> TenantryError:
     """The error that a token endpoint's JSON error body stands for."""
-    codes = {int(code) for code in answer.get("error_codes") or ()}
+    codes = set(answer.get("error_codes") or ())
     error = str(answer.get("error", ""))
-    if codes & _OWN or (error == "invalid_client" and not codes & _REPLICATING):
+    if codes & _LATER or error in {"temporarily_unavailable", "server_error"}:
+        return RetryLater("entra_unavailable", "Microsoft Entra ID is busy.", timedelta(minutes=1))
+    for known, (code, title, detail) in _ACTION.items():
+        if codes & known:
+            return ActionRequired(code, title, detail, replicating=bool(codes & _REPLICATING))
+    if codes & _OWN or error == "invalid_client":
         return OperatorError(
             "credential_refused",
             "Microsoft refused this service's own credential.",
             "The operator must renew the credential of the app registration, or the federation with the "
             "managed identity; customers need not do anything.",
         )
-    if codes & _LATER or error in {"temporarily_unavailable", "server_error"}:
-        return RetryLater("entra_unavailable", "Microsoft Entra ID is busy.", timedelta(minutes=1))
-    for known, (code, title, detail) in _ACTION.items():
-        if codes & known:
-            return ActionRequired(code, title, detail, replicating=bool(codes & _REPLICATING))
     return ActionRequired("consent_revoked", "Microsoft no longer lets this service in.", _RECONNECT)

@@ -1,14 +1,12 @@
 """The sign-in of a customer's administrator, by authorization code with PKCE and nonce."""
 
-import asyncio
 import warnings
 from typing import Any
 from urllib.parse import urlencode
 
 import msal
-import requests
 
-from shared.adapters.entra.applications import Applications
+from shared.adapters.entra.applications import Applications, in_thread
 from shared.adapters.entra.errors import token_error
 from shared.adapters.entra.id_tokens import IdTokens
 from shared.core.connection import Grant
@@ -42,7 +40,7 @@ class EntraSignIn:
             )
             return flow
 
-        return await self._in_thread(begin)
+        return await in_thread(begin)
 
     async def finish_sign_in(self, request: dict[str, Any], answer: dict[str, str]) -> SignIn:
         """See IdentityProvider."""
@@ -63,7 +61,7 @@ class EntraSignIn:
             return result
 
         try:
-            result = await self._in_thread(finish)
+            result = await in_thread(finish)
         except (ValueError, RuntimeError):  # MSAL: the answer, or its nonce, is not this request's
             raise _refused() from None
         if "error" in result:
@@ -108,13 +106,6 @@ class EntraSignIn:
         return self._applications.open(
             "organizations", credential, cache, refresh_token=grant is Grant.DELEGATED
         )
-
-    async def _in_thread(self, work: Any) -> dict[str, Any]:
-        try:
-            result: dict[str, Any] = await asyncio.to_thread(work)
-        except requests.RequestException as error:
-            raise RetryLater.soon("entra_unavailable", "Microsoft Entra ID did not answer.") from error
-        return result
 
 
 def _refused() -> ConsentRefused:

@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 import msal
-import requests
 from azure.core.credentials import AccessToken
 
-from shared.adapters.entra.applications import Applications
+from shared.adapters.entra.applications import Applications, in_thread
 from shared.adapters.entra.errors import token_error
 from shared.core.connection import Connection, Grant
-from shared.core.errors import ActionRequired, OperatorError, RetryLater
+from shared.core.errors import ActionRequired, OperatorError
 from shared.ports import Secrets
 
 # Microsoft gives app-only tokens for 60 to 90 minutes; an older one in the vault is not worth a look.
@@ -48,7 +47,7 @@ class ConnectionCredential:
         enable_cae: bool = False,
         **_: Any,
     ) -> AccessToken:
-        """A token good for at least five minutes. Raises ActionRequired, OperatorError, RetryLater."""
+        """A token good for at least five minutes. Raises ActionRequired, OperatorError."""
         async with self._lock:
             soon = (self._now() + timedelta(minutes=5)).timestamp()
             if self._token is None or claims is not None or self._token.expires_on <= soon:
@@ -96,17 +95,15 @@ class ConnectionCredential:
                 )
             return dict(answer or {"error": "invalid_grant", "error_codes": [700082]})
 
-        try:
-            answer = await asyncio.to_thread(ask)
-        except requests.RequestException as error:
-            raise RetryLater.soon("entra_unavailable", "Microsoft Entra ID did not answer.") from error
+        answer = await in_thread(ask)
         if "error" in answer:
             refusal = token_error(answer)
             if isinstance(refusal, OperatorError):
                 self._applications.refused()
             raise refusal
         if cache.has_state_changed:
-            await self._secrets.set(name, cache.serialize())
+            # A disconnect may have deleted it since it was read; the token must not outlive that.
+            await self._secrets.renew(name, cache.serialize())
         self._past_cache = False
         expires_on = int(self._now().timestamp()) + int(answer["expires_in"])
         return AccessToken(answer["access_token"], expires_on)

@@ -5,8 +5,7 @@ its `GraphServiceClient(credentials)` sends the token to any host a nextLink nam
 its authentication provider are used, with the allowed host given.
 """
 
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -23,6 +22,7 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 
 from shared.adapters.entra.tokens import ConnectionCredential
 from shared.adapters.graph import documents
+from shared.adapters.retry_after import retry_after
 from shared.core.errors import ActionRequired, Actor, ResyncRequired, RetryLater, SourceFault
 
 _ATTEMPTS = 5
@@ -133,7 +133,7 @@ def _failure(answer: httpx.Response) -> Exception:
         return ResyncRequired()
     if status == httpx.codes.UNAUTHORIZED or (status, code) == (httpx.codes.NOT_FOUND, _NO_TENANT):
         return _TokenRefused()
-    wait = _retry_after(answer)
+    wait = retry_after(answer.headers)
     if status == httpx.codes.TOO_MANY_REQUESTS or status in _BRIEF:
         if wait is not None and wait > _LONGEST_WAIT_HERE:
             title = "Microsoft Graph asks this service to wait."
@@ -153,18 +153,6 @@ def _failure(answer: httpx.Response) -> Exception:
         "The run is tried again. If it keeps failing, the operator must look at its log.",
         Actor.OPERATOR,
     )
-
-
-def _retry_after(answer: httpx.Response) -> float | None:
-    """Seconds that the server asks to wait; the header holds seconds or a date (RFC 9110, 10.2.3)."""
-    value = answer.headers.get("Retry-After", "")
-    if value.isdecimal():
-        return float(value)
-    try:
-        wait = parsedate_to_datetime(value) - datetime.now(UTC)
-    except (ValueError, TypeError):
-        return None
-    return max(wait.total_seconds(), 0.0)
 
 
 def _pause(error: Exception) -> bool | float:
