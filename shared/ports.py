@@ -62,7 +62,11 @@ class Secrets(Protocol):
         ...
 
     async def set(self, name: str, value: str) -> None:
-        """Write a new version of the secret."""
+        """Write a new version of the secret; one that was deleted is there again."""
+        ...
+
+    async def renew(self, name: str, value: str) -> None:
+        """Write a new version, unless the secret was deleted: then it stays deleted, without a word."""
         ...
 
     async def delete(self, name: str) -> None:

@@ -32,6 +32,10 @@ class FakeSecrets:
     async def set(self, name: str, value: str) -> None:
         self.values[name] = value
 
+    async def renew(self, name: str, value: str) -> None:
+        if name in self.values:
+            await self.set(name, value)
+
     async def delete(self, name: str) -> None:
         self.values.pop(name, None)
 

@@ -123,6 +123,23 @@ class SecretsContract:
         assert await secrets.get(name) is None
         await secrets.delete(name)
 
+    async def test_a_renewed_secret_has_the_new_value(self, secrets: Secrets) -> None:
+        """As if it were set."""
+        name = f"connection-{unique()}"
+        await secrets.set(name, "old")
+        await secrets.renew(name, "new")
+        assert await secrets.get(name) == "new"
+
+    async def test_renewing_brings_no_deleted_secret_back(self, secrets: Secrets) -> None:
+        """Whoever comes too late with a new version writes nothing; setting it on purpose does."""
+        name = f"connection-{unique()}"
+        await secrets.set(name, "old")
+        await secrets.delete(name)
+        await secrets.renew(name, "too late")
+        assert await secrets.get(name) is None
+        await secrets.set(name, "on purpose")
+        assert await secrets.get(name) == "on purpose"
+
 
 class QueueContract:
     """The queue of work. `receive` gives and removes every message that is visible now."""
