@@ -32,14 +32,18 @@ def match(
     lists, in scope or not; a contact linked to one of them is never adopted by somebody else.
     """
     matcher = _Matcher(wanted, contacts, known_object_ids)
+    found: dict[str, Match] = {}
     stuck: set[str] = set()
-    while True:
-        matches = matcher.matches(stuck)
-        conflicts = {object_id for object_id, match in matches.items() if match.conflict}
-        if conflicts <= stuck:
-            return matches
-        # A contact that cannot move blocks whoever was to take over its address: look again.
+    emails = matcher.emails()
+    while emails:
+        matches = matcher.matches(emails, stuck)
+        found |= matches
+        conflicts = {object_id for object_id, match in matches.items() if match.conflict} - stuck
+        # A contact that cannot move blocks whoever was to take over its address: look again, but only there,
+        # or a directory in which everybody takes the next one's address costs the square of its size.
         stuck |= conflicts
+        emails = matcher.held_by(conflicts)
+    return found
 
 
 class _Matcher:
@@ -53,18 +57,33 @@ class _Matcher:
         self._wanted_email = {key: normalized_email(fields.email) for key, fields in wanted.items()}
         self._by_object_id: dict[str, Contact] = {}
         self._by_email: dict[str, list[Contact]] = defaultdict(list)
+        self._held: dict[str, list[str]] = defaultdict(list)
         for contact in sorted(contacts, key=lambda contact: contact.id):
             if contact.object_id is not None:
                 self._by_object_id.setdefault(contact.object_id, contact)
             if contact.fields.email:
-                self._by_email[normalized_email(contact.fields.email)].append(contact)
+                email = normalized_email(contact.fields.email)
+                self._by_email[email].append(contact)
+                if contact.object_id is not None:
+                    self._held[contact.object_id].append(email)
         self._users_by_email: dict[str, list[str]] = defaultdict(list)
         for object_id, email in self._wanted_email.items():
             self._users_by_email[email].append(object_id)
 
-    def matches(self, stuck: AbstractSet[str]) -> dict[str, Match]:
+    def emails(self) -> AbstractSet[str]:
+        """Every address that somebody is to have."""
+        return self._users_by_email.keys()
+
+    def held_by(self, object_ids: AbstractSet[str]) -> AbstractSet[str]:
+        """Those of them that are on the contacts of these users now."""
+        held = {email for object_id in object_ids for email in self._held.get(object_id, ())}
+        return held & self._users_by_email.keys()
+
+    def matches(self, emails: AbstractSet[str], stuck: AbstractSet[str]) -> dict[str, Match]:
+        """The outcome for whoever is to have one of the addresses."""
         result: dict[str, Match] = {}
-        for email, object_ids in self._users_by_email.items():
+        for email in emails:
+            object_ids = self._users_by_email[email]
             holders = self._by_email.get(email, [])
             keeper = object_ids[0] if len(object_ids) == 1 else self._keeper(object_ids, holders)
             staying = [contact for contact in holders if not self._moves_away(contact, email, stuck)]

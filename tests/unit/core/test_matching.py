@@ -1,7 +1,10 @@
 """Which contact belongs to which user: the link first, then a unique email, never a guess."""
 
+from typing import Any
+
 import pytest
 
+from shared.core.matching import _Matcher
 from tests.unit.core.builders import contact, lines, plan, user
 
 SHARED = "match.email_shared_by_users"
@@ -133,3 +136,23 @@ def test_a_contact_linked_twice_to_one_user_is_matched_by_the_lower_id() -> None
     for ordered in (contacts, contacts[::-1]):
         changed = plan([user("ada", job_title="New")], ordered)
         assert lines(changed) == {"ada": ("update", "c1", None)}
+
+
+def test_a_chain_of_taken_addresses_costs_no_more_than_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody takes the next one's address and the first cannot: a tenant must not hold up the others."""
+    length, looks = 2_000, 0
+    moves_away = _Matcher._moves_away
+
+    def counted(*args: Any) -> bool:
+        nonlocal looks
+        looks += 1
+        return moves_away(*args)
+
+    monkeypatch.setattr(_Matcher, "_moves_away", counted)
+    users = [user("0", enabled=False), *(user(f"{n}", f"{n - 1}@example.com") for n in range(1, length))]
+    contacts = [contact(f"c{n}", f"{n}@example.com", f"{n}") for n in range(length)]
+    planned = lines(plan(users, contacts))
+    assert {planned[f"{n}"] for n in range(1, length)} == {
+        ("conflict", f"c{n}", TAKEN) for n in range(1, length)
+    }
+    assert looks < 3 * length
