@@ -13,6 +13,7 @@ from uuid import UUID
 
 import httpx
 import jwt
+import msgspec
 
 from shared.core.errors import ConsentRefused, RetryLater
 from shared.settings import Settings
@@ -21,6 +22,10 @@ _PERSONAL_ACCOUNTS = "9188040d-6c67-4c5b-b112-36a304b66dad"
 _LEEWAY = 60  # seconds of clock difference
 _ASK_AGAIN_AFTER = 60.0  # seconds between two looks for an unknown key
 _REQUIRED = ["iss", "aud", "exp", "iat", "nbf", "tid", "oid", "nonce"]
+
+
+class _KeySet(msgspec.Struct):
+    keys: list[dict[str, Any]]
 
 
 class IdTokens:
@@ -79,13 +84,13 @@ class IdTokens:
         try:
             answer = await self._http.get(f"{self._authority}/organizations/discovery/v2.0/keys")
             answer.raise_for_status()
-            keys = answer.json()["keys"]
+            keys = msgspec.json.decode(answer.content, type=_KeySet).keys
             return {
                 key["kid"]: (jwt.PyJWK(key, "RS256"), str(key.get("issuer", "")))
                 for key in keys
                 if key.get("kty") == "RSA"
             }
-        except (httpx.HTTPError, ValueError, KeyError, jwt.PyJWTError) as error:
+        except (httpx.HTTPError, msgspec.DecodeError, ValueError, KeyError, jwt.PyJWTError) as error:
             raise RetryLater.soon("entra_unavailable", "Microsoft's signing keys cannot be read.") from error
 
 
