@@ -44,7 +44,8 @@ class GraphDirectory:
 
     async def prove_permissions(self) -> None:
         """See DirectoryReader. `organization` is proven by its own call, `User.Read.All` by this one."""
-        await self._transport.get(self._transport.url("users?$select=id,userPrincipalName,department&$top=1"))
+        url = self._transport.url("users?$select=id,userPrincipalName,department&$top=1")
+        _decoded(documents.users, await self._transport.get(url))
 
     async def latest_delta_link(self) -> str:
         """See DirectoryReader."""
@@ -52,6 +53,7 @@ class GraphDirectory:
         document = _decoded(documents.users, await self._transport.get(url))
         if document.delta_link is None:
             raise _nonsense()
+        self._transport.check(document.delta_link)
         return document.delta_link
 
     async def users(self) -> AsyncIterator[UserPage]:
@@ -77,6 +79,8 @@ class GraphDirectory:
                 )
             seen.add(url)
             document = _decoded(documents.users, await self._transport.get(url))
+            if document.delta_link is not None:
+                self._transport.check(document.delta_link)  # now, not when the next run follows it
             yield document
             url = document.next_link
 

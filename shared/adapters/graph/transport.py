@@ -28,6 +28,7 @@ from shared.core.errors import ActionRequired, Actor, ResyncRequired, RetryLater
 _ATTEMPTS = 5
 _LONGEST_WAIT_HERE = 10.0  # seconds; what Graph asks beyond that is waited out by the queue
 _OUTAGE = timedelta(minutes=5)
+_PORTS = {"https": 443, "http": 80}
 _RESYNC = frozenset({"syncstatenotfound", "resyncrequired"})
 _NO_TENANT = "Directory_ObjectNotFound"  # the whole directory: no address of ours names a single object
 _BRIEF = frozenset({408, 500, 502, 503, 504, 509})
@@ -63,19 +64,23 @@ class GraphTransport:
         """The address of a path below /v1.0."""
         return f"{self._adapter.base_url}/{path}"
 
+    def check(self, link: str) -> None:
+        """Whether a link leads to Graph; raises SourceFault when not."""
+        if _origin(link) != self._origin:
+            raise SourceFault(
+                "foreign_link",
+                "Microsoft Graph named a page on another server.",
+                "The operator must look into it. Nothing was sent there.",
+                Actor.OPERATOR,
+            )
+
     async def get(self, url: str) -> bytes:
         """The body of a successful answer.
 
         Raises ResyncRequired, ActionRequired, RetryLater, and SourceFault for an answer that makes no sense
         and for an address outside of Graph, to which nothing is sent.
         """
-        if _origin(url) != self._origin:
-            raise SourceFault(
-                "foreign_link",
-                "Microsoft Graph named a next page on another server.",
-                "The operator must look into it. Nothing was sent there.",
-                Actor.OPERATOR,
-            )
+        self.check(url)
         try:
             return await self._with_retries(url)
         except _TokenRefused:
@@ -121,8 +126,8 @@ class GraphTransport:
 
 def _whole(answer: httpx.Response) -> bytes:
     """The body, if it is all there; a connection may break off without the HTTP library noticing."""
-    body = answer.content
-    if not body.rstrip().endswith(b"}"):
+    body = answer.content.strip()
+    if not body or (body.startswith(b"{") and not body.endswith(b"}")):
         raise _Again
     return body
 
@@ -163,7 +168,12 @@ def _pause(error: Exception) -> bool | float:
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    if parts.username is not None or parts.password is not None:
-        return ("", None, None)
-    return (parts.scheme, parts.hostname, parts.port)
+    nowhere = ("", None, None)
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return nowhere
+    # Libraries differ in what they make of control characters and of names before the host.
+    plain = url.isascii() and url.isprintable() and parts.username is None and parts.password is None
+    return (parts.scheme, parts.hostname, port) if plain else nowhere
