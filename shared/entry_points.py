@@ -4,9 +4,12 @@ The services are built on first use: the platform indexes the app at every cold 
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from shared.core.errors import AttemptFailed, code_of
 from shared.core.messages import QueueMessage, SyncMessage, decode
-from shared.logs import log
+from shared.logs import log, where
 
 
 class UndecodableMessage(Exception):
@@ -17,20 +20,24 @@ async def fan_out() -> None:
     """Fan out the slot that is due."""
     from shared.bootstrap import get_app
 
-    await get_app().fan_out.fire()
+    app = get_app()
+    with _discreet():
+        await app.fan_out.fire()
 
 
 async def work(body: bytes, message_id: str | None) -> None:
-    """Carry out a message. Raises UndecodableMessage, and what another delivery may cure."""
+    """Carry out a message. Raises UndecodableMessage and AttemptFailed, which another delivery may cure."""
     from shared.bootstrap import get_app
 
+    app = get_app()
     message = _decoded(body)
     if message is None:
         raise UndecodableMessage(f"message {message_id} cannot be decoded")
-    if isinstance(message, SyncMessage):
-        await get_app().worker.handle(message)
-    else:
-        await get_app().onboarding.validate(message)
+    with _discreet():
+        if isinstance(message, SyncMessage):
+            await app.worker.handle(message)
+        else:
+            await app.onboarding.validate(message)
 
 
 async def give_up(body: bytes, message_id: str | None) -> None:
@@ -40,12 +47,14 @@ async def give_up(body: bytes, message_id: str | None) -> None:
     """
     from shared.bootstrap import get_app
 
+    app = get_app()
     message = _decoded(body)
-    if isinstance(message, SyncMessage):
-        await get_app().worker.give_up(message)
-        return
-    if message is not None and await get_app().onboarding.give_up(message):
-        return
+    with _discreet():
+        if isinstance(message, SyncMessage):
+            await app.worker.give_up(message)
+            return
+        if message is not None and await app.onboarding.give_up(message):
+            return
     kind = "undecodable" if message is None else type(message).__name__
     log("queue.dropped", level=logging.ERROR, message=message_id, kind=kind)
 
@@ -54,7 +63,9 @@ async def housekeeping() -> None:
     """Tidy up."""
     from shared.bootstrap import get_app
 
-    await get_app().housekeeping.tidy()
+    app = get_app()
+    with _discreet():
+        await app.housekeeping.tidy()
 
 
 def _decoded(body: bytes) -> QueueMessage | None:
@@ -62,3 +73,15 @@ def _decoded(body: bytes) -> QueueMessage | None:
         return decode(body)
     except ValueError:  # msgspec.DecodeError is one, and so is UnicodeDecodeError
         return None
+
+
+@contextmanager
+def _discreet() -> Iterator[None]:
+    """Nothing gets past here but a code: the platform would log the error's text and what caused it."""
+    try:
+        yield
+    except AttemptFailed:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text may name people
+        log("work.failed", level=logging.ERROR, code=code_of(error), where=where(error))
+        raise AttemptFailed(code_of(error)) from None

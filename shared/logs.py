@@ -1,6 +1,7 @@
 """Log lines are events with fields: ids, codes and counts; never a name, an address or a token."""
 
 import logging
+import traceback
 from collections.abc import Mapping
 
 _logger = logging.getLogger("tenantry")
@@ -32,3 +33,9 @@ def _dimensions(fields: Mapping[str, object]) -> dict[str, object]:
 
 def _shown(value: object) -> str:
     return "-" if value is None else str(value)
+
+
+def where(error: Exception) -> str:
+    """The innermost functions and lines an error came through: what may be said of one with unknown text."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))

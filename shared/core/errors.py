@@ -162,5 +162,14 @@ class LeaseLost(Exception):
     """Another worker owns the connection now, or it is no longer to be synced; stop without a word."""
 
 
+class AttemptFailed(Exception):
+    """Work that was not done and is to be tried again. The platform logs the text, so it is a code."""
+
+
 class ConcurrentUpdate(Exception):
     """The stored value is not the one that was read (ETag)."""
+
+
+def code_of(error: Exception) -> str:
+    """The error's code; for one that is not of this module its type, for its text may hold anything."""
+    return error.code if isinstance(error, TenantryError) else f"unexpected.{type(error).__name__}"

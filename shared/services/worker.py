@@ -1,6 +1,5 @@
 """What a message on the queue makes happen, and what becomes of a run that cannot go on."""
 
-import traceback
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,14 +9,16 @@ from shared.core.connection import Connection, ConnectionState, moved
 from shared.core.errors import (
     ActionRequired,
     Actor,
+    AttemptFailed,
     LeaseLost,
     OperatorError,
     RetryLater,
     TenantryError,
+    code_of,
 )
 from shared.core.messages import SyncMessage
 from shared.core.run import Run, RunError, RunKind, RunState, Trigger
-from shared.logs import log
+from shared.logs import log, where
 from shared.ports import Clock, ConnectionStore, Queue, RunStore
 from shared.services.leases import Busy, Lease, acquire
 from shared.services.sync_run import SyncRunner
@@ -28,10 +29,6 @@ LONGEST_RUN = timedelta(hours=24)
 _LONGEST_WAIT = timedelta(minutes=5)  # before somebody else's lease is looked at again
 _SOON = timedelta(seconds=1)
 _MOST_PUT_OFFS = 500  # of one message in a row
-
-
-class AttemptFailed(Exception):
-    """The message could not be worked on; the queue delivers it again and in the end sets it aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +116,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - whatever it is, the run must say so
             await self._note(message, lease, error)
             # The text of an unknown error may hold anything, a name or a token too.
-            raise AttemptFailed(_code(error)) from None
+            raise AttemptFailed(code_of(error)) from None
 
     async def _begin(self, message: SyncMessage, connection: Connection) -> tuple[Run, bool]:
         """The run, running; and whether an earlier message worked on it already."""
@@ -190,7 +187,7 @@ class Worker:
             await self._end(run, RunState.FAILED, run_error(error))
 
     async def _note(self, message: SyncMessage, lease: Lease, error: Exception) -> None:
-        log("run.stumbled", run=message.run_id, code=_code(error), where=_where(error))
+        log("run.stumbled", run=message.run_id, code=code_of(error), where=where(error))
         await self._save_error(message, error)
         try:
             await lease.release()
@@ -251,7 +248,7 @@ def run_error(error: Exception) -> RunError:
     if isinstance(error, TenantryError):
         return RunError(error.code, error.title, error.detail, error.actor.value)
     return RunError(
-        _code(error),
+        code_of(error),
         "The run met an error it does not know.",
         "The run is tried again by itself. If it keeps failing, the operator must look at its log.",
         Actor.OPERATOR.value,
@@ -273,12 +270,3 @@ def _endless() -> TenantryError:
         "The operator must look at what holds it up. The next sync goes on from where it came to.",
         Actor.OPERATOR,
     )
-
-
-def _code(error: Exception) -> str:
-    return error.code if isinstance(error, TenantryError) else f"unexpected.{type(error).__name__}"
-
-
-def _where(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))

@@ -3,7 +3,6 @@
 import logging
 import math
 import re
-import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -22,7 +21,7 @@ from shared.core.errors import (
     SourceFault,
     TenantryError,
 )
-from shared.logs import log
+from shared.logs import log, where
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE_PREFIX = "urn:tenantry:problem:"
@@ -124,7 +123,7 @@ def problem_of(error: Exception) -> Problem:
         return _known(InvalidRequest(_field_errors(error)))
     if isinstance(error, HTTPException):
         return _of_status(error)
-    log("http.failed", level=logging.ERROR, error=type(error).__name__, where=_where(error))
+    log("http.failed", level=logging.ERROR, error=type(error).__name__, where=where(error))
     return Problem(
         500,
         "internal_error",
@@ -199,8 +198,3 @@ def _message(item: Mapping[str, Any]) -> str:
 
 def _field_name(part: object) -> str:
     return str(part) if _FIELD_NAME.fullmatch(str(part)) else "?"
-
-
-def _where(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))

@@ -7,6 +7,7 @@ from typing import Any
 from shared.bootstrap import App
 from shared.core.connection import Connection, Grant
 from shared.core.customer import Customer
+from shared.core.errors import AttemptFailed
 from shared.core.messages import QueueMessage, SyncMessage, ValidateMessage
 from shared.core.run import Run, RunKind, Trigger
 from shared.services.access import Access
@@ -16,7 +17,7 @@ from shared.services.housekeeping import Housekeeping
 from shared.services.onboarding import Connected, Onboarding, Redirect
 from shared.services.reading import DirectoryReading
 from shared.services.sync_run import SyncRunner
-from shared.services.worker import AttemptFailed, Worker
+from shared.services.worker import Worker
 from shared.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.fakes.destination import FakeContactStore

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from shared.core.connection import Connection, ConnectionState
-from shared.core.errors import OperatorError, RetryLater, SourceFault, TenantryError
+from shared.core.errors import AttemptFailed, OperatorError, RetryLater, SourceFault, TenantryError
 from shared.core.messages import SyncMessage
 from shared.core.run import FullReason, ReadMode, Run, RunKind, RunState, Trigger
-from shared.services.worker import LONGEST_RUN, AttemptFailed
+from shared.services.worker import LONGEST_RUN
 from tests.fakes import ACCOUNT, World
 from tests.fakes.directory import consent_withdrawn
 from tests.property.scenarios import CONNECTION, CUSTOMER, FIRST_IMPORT, LONG, MESSAGE, SLOT, the_tenant

@@ -1,6 +1,9 @@
 """What timers and queues make happen."""
 
+import traceback
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,7 +12,7 @@ import shared.bootstrap
 from shared import entry_points
 from shared.core.connection import ConnectionState
 from shared.core.customer import Customer
-from shared.core.errors import ActionRequired
+from shared.core.errors import ActionRequired, AttemptFailed
 from shared.core.messages import SyncMessage, ValidateMessage, encode
 from shared.core.run import RunKind, RunState, Trigger
 from tests.fakes import TENANT
@@ -87,3 +90,32 @@ async def test_housekeeping_tidies(site: Site, customer: Customer) -> None:
     await entry_points.housekeeping()
     left: Any = len(site.world.one_time)
     assert left == 0
+
+
+@pytest.mark.parametrize("part", ["onboarding", "worker", "fan_out", "housekeeping"])
+async def test_what_the_platform_logs_of_a_failure_is_a_code(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, part: str
+) -> None:
+    """An error's own text, and that of what caused it, may name people or hold a token."""
+    secret = "ann@contoso.example"
+
+    async def fail(*_: object) -> None:
+        try:
+            raise KeyError(secret)
+        except KeyError as error:
+            raise ValueError(secret) from error
+
+    for method in ("validate", "handle", "fire", "tidy", "give_up"):
+        monkeypatch.setattr(type(getattr(site.world.app, part)), method, fail, raising=False)
+    message = encode(ValidateMessage("a", "c") if part == "onboarding" else SyncMessage("a", "c", "r"))
+    works: dict[str, list[Callable[[], Awaitable[None]]]] = {
+        "fan_out": [entry_points.fan_out],
+        "housekeeping": [entry_points.housekeeping],
+    }
+    messages = [partial(entry_points.work, message, "m-1"), partial(entry_points.give_up, message, "m-1")]
+    for work in works.get(part, messages):
+        with pytest.raises(AttemptFailed, match=r"unexpected\.ValueError") as raised:
+            await work()
+        assert secret not in "".join(traceback.format_exception(raised.value))
+    assert "work.failed code=unexpected.ValueError where=fail:" in caplog.text
+    assert secret not in caplog.text
