@@ -1,0 +1,83 @@
+"""The whole app without its web pages, put together as in Azure, with a customer who connects."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+import pytest
+
+from shared import bootstrap
+from shared.bootstrap import App
+from shared.core.connection import ConnectionState, Grant
+from shared.core.customer import Customer
+from shared.core.messages import SyncMessage
+from shared.core.run import Run, RunKind, Trigger, slot_run_id
+from shared.services.onboarding import Connected, Redirect
+from tests.contract.contracts.values import unique
+from tests.integration.microsoft import Microsoft
+from tests.integration.storage import OwnTables
+
+
+def own_names(monkeypatch: pytest.MonkeyPatch) -> type[OwnTables]:
+    """Give the next app tables and a queue of its own; returns the class that sees the tables."""
+
+    class Own(OwnTables):
+        prefix = f"t{unique()}"
+
+    monkeypatch.setattr(bootstrap, "TableServiceClient", Own)
+    monkeypatch.setattr(bootstrap, "QUEUE_NAME", f"q-{unique()}")
+    return Own
+
+
+def watched_session(monkeypatch: pytest.MonkeyPatch, calls: list[str]) -> None:
+    """Note every request that the next app's Azure clients send, such as `PUT http://…/connections(…)`."""
+    make = bootstrap._session
+
+    async def note(_session: object, _context: object, request: aiohttp.TraceRequestStartParams) -> None:
+        calls.append(f"{request.method} {request.url.with_query(None).with_fragment(None)}")
+
+    def watched(*arguments: object) -> aiohttp.ClientSession:
+        session = make(*arguments)  # type: ignore[arg-type]
+        trace = aiohttp.TraceConfig()
+        trace.on_request_start.append(note)
+        trace.freeze()
+        session.trace_configs.append(trace)
+        return session
+
+    monkeypatch.setattr(bootstrap, "_session", watched)
+
+
+async def new_customer(app: App) -> Customer:
+    account = await app.access.create_account("Example MSP")
+    customer, _ = await app.customers.put(account.id, "c-1", "Contoso", ())
+    return customer
+
+
+async def connect(app: App, microsoft: Microsoft, customer: Customer, grant: Grant) -> list[str]:
+    """Let the customer's administrator connect; returns the one-use tokens that were handed out."""
+    _, url = await app.onboarding.begin(customer, grant)
+    (ticket,) = parse_qs(urlsplit(url).query)["ticket"]
+    handed_out = [ticket]
+    outcome: Redirect | Connected = await app.onboarding.start(ticket)
+    while isinstance(outcome, Redirect):
+        answer = await microsoft.visit(outcome.url)
+        handed_out += [outcome.handshake, answer["state"]]
+        outcome = await app.onboarding.callback(answer, outcome.handshake)
+    assert outcome.connection.state is ConnectionState.ACTIVE, outcome.connection.reason
+    return handed_out
+
+
+async def sync_on_demand(app: App, customer: Customer) -> Run:
+    run, _ = await app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+    await app.worker.handle(SyncMessage(customer.account_id, customer.connection_id, run.id))
+    return await app.customers.run(customer.account_id, run.id)
+
+
+async def sync_by_schedule(app: App, customer: Customer, slot: datetime | None = None) -> str:
+    """Work on a scheduled run and return its id; nothing but the work is done."""
+    slot = slot or datetime.now(UTC)
+    run_id = slot_run_id(customer.connection_id, slot, slot)
+    await app.worker.handle(SyncMessage(customer.account_id, customer.connection_id, run_id, slot))
+    return run_id
