@@ -13,6 +13,7 @@ class OwnTables(TableServiceClient):
     """Table Storage of which a test sees only its own tables, none of which exists at first."""
 
     prefix = ""
+    queue_name = ""
 
     def get_table_client(self, table_name: str, **options: Any) -> TableClient:
         name = table_name if table_name.startswith(self.prefix) else self.prefix + table_name

@@ -22,12 +22,14 @@ from tests.integration.storage import OwnTables
 
 def own_names(monkeypatch: pytest.MonkeyPatch) -> type[OwnTables]:
     """Give the next app tables and a queue of its own; returns the class that sees the tables."""
+    mark = unique()
 
     class Own(OwnTables):
-        prefix = f"t{unique()}"
+        prefix = f"t{mark}"
+        queue_name = f"q-{mark}"
 
     monkeypatch.setattr(bootstrap, "TableServiceClient", Own)
-    monkeypatch.setattr(bootstrap, "QUEUE_NAME", f"q-{unique()}")
+    monkeypatch.setattr(bootstrap, "QUEUE_NAME", Own.queue_name)
     return Own
 
 
