@@ -17,7 +17,6 @@ class Cookie:
     """One cookie that scripts cannot read and other sites cannot send along with a form."""
 
     label: str
-    path: str
     lifetime: timedelta
 
     def read(self, request: Request) -> str | None:
@@ -31,7 +30,6 @@ class Cookie:
             self._name(secure),
             value,
             max_age=int(self.lifetime.total_seconds()),
-            path=self.path,
             secure=secure,
             httponly=True,
             samesite="lax",
@@ -40,20 +38,17 @@ class Cookie:
     def forget(self, request: Request, response: Response) -> None:
         """Have the browser drop it."""
         secure = _secure(request)
-        response.delete_cookie(
-            self._name(secure), path=self.path, secure=secure, httponly=True, samesite="lax"
-        )
+        response.delete_cookie(self._name(secure), secure=secure, httponly=True, samesite="lax")
 
     def _name(self, secure: bool) -> str:
-        # Browsers refuse these prefixes unless the cookie is Secure, and `__Host-` unless its path is `/`.
-        prefix = ("__Host-" if self.path == "/" else "__Secure-") if secure else ""
-        return f"{prefix}tenantry-{self.label}"
+        # Browsers take this prefix from our own host only, over TLS and with the path `/`. Without it a
+        # neighbouring host could plant its own handshake, and an admin would consent to somebody else's.
+        return f"{'__Host-' if secure else ''}tenantry-{self.label}"
 
 
-HANDSHAKE = Cookie("handshake", "/connect", HANDSHAKE_LIFETIME)
-RECEIPT = Cookie("receipt", "/connect", RECEIPT_LIFETIME)
-# The way back from Microsoft leads through /connect, which must know whether a portal is open here.
-SESSION = Cookie("session", "/", SESSION_LIFETIME)
+HANDSHAKE = Cookie("handshake", HANDSHAKE_LIFETIME)
+RECEIPT = Cookie("receipt", RECEIPT_LIFETIME)
+SESSION = Cookie("session", SESSION_LIFETIME)
 
 
 def _secure(request: Request) -> bool:

@@ -73,6 +73,9 @@ def check_same_origin(request: Request) -> None:
 async def check_form(request: Request) -> None:
     """Raises ForeignForm unless the form is one of ours, filled in in this session."""
     check_same_origin(request)
-    sent = (await request.form()).get("form_token")
-    if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), form_token(request).encode()):
+    try:
+        sent = (await request.form()).get("form_token")
+    except UnicodeError:  # in a charset of the sender's choice
+        raise ForeignForm from None
+    if not isinstance(sent, str) or not sent.isascii() or not hmac.compare_digest(sent, form_token(request)):
         raise ForeignForm

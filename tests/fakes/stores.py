@@ -281,7 +281,7 @@ def _part(keys: Iterable[str], limit: int, after: str | None) -> tuple[list[str]
 
 
 def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 def _while_valid(found: tuple[datetime, str] | None, now: datetime) -> dict[str, Any] | None:

@@ -74,9 +74,13 @@ def _opened(entity: Entity | None, token: str, now: datetime) -> dict[str, Any] 
 
 
 def _row(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(_bytes(token)).hexdigest()
 
 
 def _cipher(token: str) -> Fernet:
-    key = hashlib.blake2b(token.encode(), digest_size=32, person=b"one-time value").digest()
+    key = hashlib.blake2b(_bytes(token), digest_size=32, person=b"one-time value").digest()
     return Fernet(base64.urlsafe_b64encode(key))
+
+
+def _bytes(token: str) -> bytes:
+    return token.encode(errors="surrogatepass")  # whatever a browser may send has a hash

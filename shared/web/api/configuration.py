@@ -46,7 +46,7 @@ def merged(present: Configuration, patch: dict[str, Any]) -> Configuration:
     document = {name: value for name, value in document.items() if value is not None}
     try:
         configuration = msgspec.convert(document, Configuration)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter: half a surrogate pair
         place = _PLACE.search(str(error))
         name = place[1] if place else "?"
         raise ConfigurationInvalid({f"configuration.{name}": "There is no such value."}) from None

@@ -65,6 +65,15 @@ class OneTimeStoreContract:
         for number, text in enumerate(HOSTILE):
             assert await one_time.take("kind", f"{mark}{text}", NOW) == {"number": number}
 
+    @pytest.mark.parametrize("nonsense", ["", "\0", "\ud800", "x" * 100_000])
+    async def test_whatever_is_sent_as_a_token_is_looked_for(
+        self, one_time: OneTimeStore, nonsense: str
+    ) -> None:
+        """Half a character and a very long text are tokens that nobody has."""
+        assert await one_time.peek("kind", nonsense, NOW) is None
+        assert await one_time.take("kind", nonsense, NOW) is None
+        await one_time.delete("kind", nonsense)
+
     async def test_a_deleted_value_is_gone(self, one_time: OneTimeStore) -> None:
         """Deleting what is not there is fine."""
         token = unique()

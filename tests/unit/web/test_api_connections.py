@@ -10,7 +10,7 @@ from shared.core.connection import Connection, ConnectionState
 from shared.core.customer import Customer
 from shared.core.errors import Actor
 from shared.services.updates import update
-from shared.web.reasons import reason
+from shared.core.reasons import reason
 from tests.fakes import TENANT
 from tests.unit.web.conftest import Caller
 from tests.unit.web.site import CONNECTION, CUSTOMER, Site
@@ -222,3 +222,16 @@ async def test_what_was_never_connected_cannot_be_disconnected(caller: Caller) -
     """There is no connection before connecting was begun."""
     await caller.http.put(CUSTOMER, json={"name": "Contoso"})
     assert (await caller.http.delete(CONNECTION)).status_code == 404
+
+
+async def test_half_a_character_in_a_configuration_is_the_senders_mistake(
+    caller: Caller, customer: Customer
+) -> None:
+    """JSON can write half of a surrogate pair, which no text can hold."""
+    answer = await caller.http.patch(
+        CONNECTION,
+        content=b'{"configuration": {"user_types": ["\\ud800"]}}',
+        headers={"Content-Type": "application/json", "If-Match": "*"},
+    )
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "config_invalid"

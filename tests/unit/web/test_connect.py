@@ -147,20 +147,21 @@ async def test_another_site_cannot_press_the_button(
 
 
 async def test_the_handshake_stays_in_its_cookie(site: Site, consent_url: str) -> None:
-    """The cookie is out of reach of scripts and other sites, for ten minutes, and goes at the end."""
+    """No script, other site or neighbouring host reaches the cookie; it lasts for ten minutes at most."""
     async with site.browser() as browser:
         ticket = hidden(await browser.get(consent_url), "ticket")
         away = await browser.post("/connect/start", data={"ticket": ticket})
         cookie = away.headers["set-cookie"]
-        assert cookie.startswith("__Secure-tenantry-handshake=")
-        for attribute in ("HttpOnly", "Secure", "SameSite=lax", "Path=/connect", "Max-Age=600"):
+        assert cookie.startswith("__Host-tenantry-handshake=")
+        for attribute in ("HttpOnly", "Secure", "SameSite=lax", "Path=/;", "Max-Age=600"):
             assert attribute in cookie
-        assert browser.cookies["__Secure-tenantry-handshake"] not in away.headers["location"]
+        assert "Domain" not in cookie
+        assert browser.cookies["__Host-tenantry-handshake"] not in away.headers["location"]
         answer = site.world.identity.sign_in(away.headers["location"], admin(TENANT))
         step = await browser.get("/connect/callback", params=answer)
         answer = site.world.identity.approve(step.headers["location"])
         await browser.get("/connect/callback", params=answer)
-        assert "__Secure-tenantry-handshake" not in browser.cookies
+        assert "__Host-tenantry-handshake" not in browser.cookies
 
 
 async def test_another_browser_cannot_take_the_answer(site: Site, caller: Caller, consent_url: str) -> None:
@@ -298,3 +299,21 @@ async def test_without_tls_cookies_have_plain_names() -> None:
     assert away.headers["set-cookie"].startswith("tenantry-handshake=")
     assert "Secure" not in away.headers["set-cookie"]
     assert "strict-transport-security" not in away.headers
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "utf-7", "undefined", "no-such-charset"])
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [("/connect/start", "ticket"), ("/portal/open", "token"), ("/portal/sign-out", "form_token")],
+)
+async def test_half_a_character_in_a_form_is_the_senders_mistake(
+    site: Site, address: str, field: str, charset: str
+) -> None:
+    """A form may name a charset in which text comes out that no other charset can hold."""
+    part = f'Content-Disposition: form-data; name="{field}"\r\n\r\n\\ud800+2AA-'
+    media_type = f"multipart/form-data; boundary=x; charset={charset}"
+    async with site.browser() as browser:
+        answer = await browser.post(
+            address, content=f"--x\r\n{part}\r\n--x--\r\n".encode(), headers={"Content-Type": media_type}
+        )
+    assert 400 <= answer.status_code < 500
