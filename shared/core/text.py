@@ -9,6 +9,7 @@ _REORDERING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]  # all of Unicode's category Cc
 _REMOVED = {ord(character): None for character in (*_REORDERING, *_CONTROLS) if not character.isspace()}
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+")
+_LONGEST_LABEL = 320  # characters; Microsoft Graph gives 256 to a display name
 _LONGEST_ADDRESS = 320  # RFC 3696 erratum 1690: 64 for the local part, "@", 255 for the domain.
 
 
@@ -20,6 +21,11 @@ def clean(value: str | None) -> str:
         return value.strip()
     # Removing comes first: what it brings together may be white space, or one letter in two parts.
     return " ".join(unicodedata.normalize("NFC", value.translate(_REMOVED)).split())
+
+
+def label(value: str | None) -> str:
+    """A name that is only shown: cleaned, and cut where no honest one goes on."""
+    return clean(value)[:_LONGEST_LABEL].rstrip()
 
 
 def normalized_email(address: str) -> str:

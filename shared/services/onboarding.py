@@ -29,6 +29,7 @@ from shared.core.errors import (
     ActionRequired,
     Actor,
     ConcurrentUpdate,
+    ConsentRefused,
     Gone,
     InvalidMove,
     NotFound,
@@ -38,6 +39,8 @@ from shared.core.errors import (
     TenantryError,
 )
 from shared.core.messages import ValidateMessage
+from shared.core.reasons import reason
+from shared.core.text import label
 from shared.logs import log
 from shared.ports import (
     Clock,
@@ -250,7 +253,7 @@ class Onboarding:
                 grant=grant,
                 tenant_id=sign_in.tenant_id,
                 connected_at=now,
-                connected_by=sign_in.username,
+                connected_by=label(sign_in.username),
                 consent_expires_at=None,
                 delta_link=None if other_tenant else connection.delta_link,
                 mirror=None if other_tenant else connection.mirror,
@@ -268,6 +271,10 @@ class Onboarding:
         except InvalidMove:
             await self.secrets.delete(secret_name)  # disconnected meanwhile; nobody knows the name any more
             raise
+        except ConsentRefused:
+            # Another tenant was quicker, and the secret is its connection's: what we put over it must go.
+            await self.secrets.set(secret_name, "{}")
+            raise
         log("consent.given", connection=stored.value.id, grant=grant)
         try:
             stored = await self._prove(stored)
@@ -279,19 +286,15 @@ class Onboarding:
         reader = self.directories.open(stored.value)
         organization = await reader.organization()
         if organization.id != stored.value.tenant_id:
-            raise ActionRequired(
-                "tenant_mismatch",
-                "Microsoft answered for another tenant than the one that was signed in to.",
-                "Disconnect, and start the connection again.",
-            )
+            raise reason("tenant_mismatch")
         await reader.prove_permissions()
         active = await update(
             self.connections,
             stored,
             lambda c: msgspec.structs.replace(
                 moved(c, ConnectionState.ACTIVE, self.clock.now()),
-                tenant_name=organization.display_name,
-                tenant_domain=organization.domain,
+                tenant_name=label(organization.display_name),
+                tenant_domain=label(organization.domain),
             ),
         )
         log("connection.active", connection=active.value.id)

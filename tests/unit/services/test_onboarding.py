@@ -1,5 +1,6 @@
 """Connecting a tenant: both grants all the way, every refusal, and nothing stored after one."""
 
+import contextlib
 from datetime import timedelta
 
 import msgspec
@@ -246,6 +247,47 @@ async def test_two_tenants_cannot_race_for_one_connection() -> None:
     await _race(process)
     for at in range(1, len(process.calls) + 1):
         assert await _race(Process(at)) in ({TENANT: True, OTHER: False}, {TENANT: False, OTHER: True})
+
+
+async def test_who_loses_a_race_leaves_no_token_behind() -> None:
+    """Two delegated sign-ins meet at any call: the vault never holds the tokens of the refused tenant."""
+    process = Process()
+    await _delegated_race(process)
+    for at in range(1, len(process.calls) + 1):
+        await _delegated_race(Process(at))
+
+
+async def _delegated_race(process: Process) -> None:
+    world = World()
+    customer = await world.customer()
+    ways = {tenant_id: Consent(world, customer, world.tenant(tenant_id)) for tenant_id in (TENANT, OTHER)}
+    started = {tenant_id: await way.started(Grant.DELEGATED) for tenant_id, way in ways.items()}
+
+    async def come_back(tenant_id: str, onboarding: Onboarding) -> None:
+        person = admin(tenant_id, token_cache=f"tokens of {tenant_id}")
+        answer = world.identity.sign_in(started[tenant_id].url, person)
+        with contextlib.suppress(TenantryError):
+            await onboarding.callback(answer, started[tenant_id].handshake)
+
+    process.interrupt_with(lambda: come_back(OTHER, world.app.onboarding))
+    await come_back(TENANT, world.start_app(process).onboarding)
+    (connection,) = world.connections.all()
+    assert connection.tenant_id in ways
+    assert list(world.secrets.values) == [connection.secret_name]
+    assert set(world.secrets.values.values()) <= {f"tokens of {connection.tenant_id}", "{}"}
+
+
+async def test_what_microsoft_says_about_a_tenant_is_cleaned(consent: Consent) -> None:
+    """Names are chosen by the customer: no control or reordering characters, and no end of them."""
+    consent.tenant.display_name = "Con\u202etoso\0 \n " + "x" * 100_000
+    consent.tenant.domain = "contoso\x1b[31m.example"
+    person = msgspec.structs.replace(admin(TENANT), username="ad\nmin@contoso.example")
+    redirect = await consent.signed_in(person)
+    await consent.onboarding.callback(consent.world.identity.approve(redirect.url), redirect.handshake)
+    connection = await consent.connection()
+    assert connection.tenant_name == "Contoso " + "x" * 312
+    assert connection.tenant_domain == "contoso[31m.example"
+    assert connection.connected_by == "ad min@contoso.example"
 
 
 async def _race(process: Process) -> dict[str, bool]:
