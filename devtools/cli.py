@@ -22,6 +22,7 @@ Tenantry on one machine, with nothing installed but Python.
   up      the app and the world around it, to play with in a browser, until Ctrl-C
   test    every test; anything after it goes to pytest:  dev.py test tests/unit -k guard
   check   formatting, lint, types, architecture
+  bench   how fast it is here:  dev.py bench engine
   lock    pin the dependencies of pyproject.toml again; --upgrade takes the newest
   clean   remove all that dev.py has made
 """
@@ -64,7 +65,7 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(
-        title="commands", metavar="{demo,up,test,check,lock,clean}", required=True
+        title="commands", metavar="{demo,up,test,check,bench,lock,clean}", required=True
     )
 
     def add(name: str, command: Callable[[argparse.Namespace, list[str]], int]) -> argparse.ArgumentParser:
@@ -81,6 +82,10 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     up.add_argument("--port", type=int, metavar="PORT", help="the app's port (7071)")
     add("test", _test)
     add("check", _check)
+    bench = add("bench", _bench)
+    bench.add_argument("what", choices=("engine",), help="the sync engine: calls, CPU, memory")
+    bench.add_argument("--json", metavar="FILE", type=_absolute, help="also write the figures to FILE")
+    bench.add_argument("--users", metavar="N,N", help="sizes of tenants (1000,10000,100000)")
     lock = add("lock", _lock)
     lock.add_argument(
         "--upgrade", action="store_true", help="take the newest versions that pyproject.toml allows"
@@ -136,6 +141,14 @@ def _check(options: argparse.Namespace, rest: list[str]) -> int:
     return checks.run_all(console)
 
 
+def _bench(options: argparse.Namespace, rest: list[str]) -> int:
+    """Measure how fast it is on this machine; every ratio is of times taken in one run."""
+    command = [options.what]
+    command += ["--json", str(options.json)] if options.json else []
+    command += ["--users", options.users] if options.users else []
+    return _run_module("bench", command)
+
+
 def _lock(options: argparse.Namespace, rest: list[str]) -> int:
     """Make the locks from pyproject.toml."""
     console = Console()
@@ -148,17 +161,21 @@ def _clean(options: argparse.Namespace, rest: list[str]) -> int:
     """Remove what dev.py has made: the environment, logs, caches."""
     for name in (".sandbox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
-    for folder in ("devtools", "sandbox", "shared", "tests"):
+    for folder in ("bench", "devtools", "sandbox", "shared", "tests"):
         for cache in (ROOT / folder).rglob("__pycache__"):
             shutil.rmtree(cache, ignore_errors=True)
     return 0
 
 
 def _run_sandbox(arguments: list[str]) -> int:
+    return _run_module("sandbox", arguments)
+
+
+def _run_module(name: str, arguments: list[str]) -> int:
     console = Console()
     with environment.exclusive(console):
         _prepare(console, "sandbox", storage=True)
-    return processes.hand_over([str(VENV_PYTHON), "-m", "sandbox", *arguments])
+    return processes.hand_over([str(VENV_PYTHON), "-m", name, *arguments])
 
 
 def _prepare(console: Console, *layers: str, storage: bool) -> None:

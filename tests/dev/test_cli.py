@@ -47,6 +47,18 @@ def test_demo_hands_its_options_over(
     ]
 
 
+def test_bench_hands_its_options_over(
+    done: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A measurement gets the storage emulator, and its file is meant relative to where we are."""
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["bench", "engine", "--json", "figures.json", "--users", "10,20"]) == 7
+    assert done[-2:] == [
+        "azurite",
+        f"start -m bench engine --json {tmp_path / 'figures.json'} --users 10,20",
+    ]
+
+
 def test_unit_tests_need_no_storage_emulator(done: list[str]) -> None:
     """A selection of tests that touch nothing outside prepares Python packages alone."""
     assert cli.main(["test", "tests/unit", "-k", "guard"]) == 7
