@@ -8,31 +8,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from shared.core.errors import ActionRequired, OperatorError, RetryLater, TenantryError
+from shared.core.errors import OperatorError, RetryLater, TenantryError
+from shared.core.reasons import reason
 
-_RECONNECT = "A Global Administrator of the customer must connect the organization again."
-
-_ACTION: dict[frozenset[int], tuple[str, str, str]] = {
-    frozenset({65001, 65004, 7000229, 700016, 7000112, 650051, 650052}): (
-        "consent_revoked",
-        "The customer's consent is missing or was withdrawn.",
-        _RECONNECT,
-    ),
-    frozenset({90002, 5000224}): (
-        "tenant_not_found",
-        "The customer's organization does not exist any more.",
-        "Check with the customer; if it moved to another organization, disconnect and connect that one.",
-    ),
-    frozenset({50076, 50079, 53003, 530003, 70043, 50074, 50158}): (
-        "conditional_access_blocked",
-        "A sign-in rule of the customer asks for the administrator in person.",
-        "The administrator who connected must connect again, or the customer must exempt this application.",
-    ),
-    frozenset({700082, 70008, 50173, 50057, 50034, 50055, 50144}): (
-        "sign_in_expired",
-        "The sign-in of the administrator who connected no longer counts.",
-        _RECONNECT,
-    ),
+_ACTION: dict[frozenset[int], str] = {
+    frozenset({65001, 65004, 7000229, 700016, 7000112, 650051, 650052}): "consent_revoked",
+    frozenset({90002, 5000224}): "tenant_not_found",
+    frozenset({50076, 50079, 53003, 530003, 70043, 50074, 50158}): "conditional_access_blocked",
+    frozenset({700082, 70008, 50173, 50057, 50034, 50055, 50144}): "sign_in_expired",
 }
 _OWN = frozenset({7000215, 7000222, 700027, 700213, 700211, 7000218, 700024, 90013, 700038, 500011})
 _LATER = frozenset({90033, 90024, 50033, 90006, 50196, 90055})
@@ -46,9 +29,9 @@ def token_error(answer: Mapping[str, Any]) -> TenantryError:
     error = str(answer.get("error", ""))
     if codes & _LATER or error in {"temporarily_unavailable", "server_error"}:
         return RetryLater("entra_unavailable", "Microsoft Entra ID is busy.", timedelta(minutes=1))
-    for known, (code, title, detail) in _ACTION.items():
+    for known, code in _ACTION.items():
         if codes & known:
-            return ActionRequired(code, title, detail, replicating=bool(codes & _REPLICATING))
+            return reason(code, replicating=bool(codes & _REPLICATING))
     if codes & _OWN or error == "invalid_client":
         return OperatorError(
             "credential_refused",
@@ -56,4 +39,4 @@ def token_error(answer: Mapping[str, Any]) -> TenantryError:
             "The operator must renew the credential of the app registration, or the federation with the "
             "managed identity; customers need not do anything.",
         )
-    return ActionRequired("consent_revoked", "Microsoft no longer lets this service in.", _RECONNECT)
+    return reason("consent_revoked")

@@ -11,7 +11,8 @@ from azure.core.credentials import AccessToken
 from shared.adapters.entra.applications import Applications, in_thread
 from shared.adapters.entra.errors import token_error
 from shared.core.connection import Connection, Grant
-from shared.core.errors import ActionRequired, OperatorError
+from shared.core.errors import OperatorError
+from shared.core.reasons import reason
 from shared.ports import Secrets
 
 # Microsoft gives app-only tokens for 60 to 90 minutes; an older one in the vault is not worth a look.
@@ -72,12 +73,12 @@ class ConnectionCredential:
     async def _acquire(self, scopes: list[str], claims: str | None) -> AccessToken:
         name, tenant = self._connection.secret_name, self._connection.tenant_id
         if name is None or tenant is None:
-            raise _gone()
+            raise reason("consent_revoked")  # the sign-in is no longer kept
         cache = msal.SerializableTokenCache()
         if self._cache_may_help():
             stored = await self._secrets.get(name)
             if stored is None:
-                raise _gone()
+                raise reason("consent_revoked")  # the sign-in is no longer kept
             cache.deserialize(stored)
         credential = await self._applications.credential()
         delegated = self._connection.grant is Grant.DELEGATED
@@ -113,11 +114,3 @@ class ConnectionCredential:
             return True
         last = max(filter(None, (self._connection.read_at, self._connection.connected_at)), default=None)
         return last is not None and self._now() - last < _WORTH_A_LOOK
-
-
-def _gone() -> ActionRequired:
-    return ActionRequired(
-        "consent_revoked",
-        "The customer's sign-in is no longer kept.",
-        "A Global Administrator of the customer must connect the organization again.",
-    )

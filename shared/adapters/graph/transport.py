@@ -23,7 +23,8 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from shared.adapters.entra.tokens import ConnectionCredential
 from shared.adapters.graph import documents
 from shared.adapters.retry_after import retry_after
-from shared.core.errors import ActionRequired, Actor, ResyncRequired, RetryLater, SourceFault
+from shared.core.errors import Actor, ResyncRequired, RetryLater, SourceFault
+from shared.core.reasons import reason
 
 _ATTEMPTS = 5
 _LONGEST_WAIT_HERE = 10.0  # seconds; what Graph asks beyond that is waited out by the queue
@@ -89,12 +90,7 @@ class GraphTransport:
         try:
             return await self._with_retries(url)
         except _TokenRefused:
-            raise ActionRequired(
-                "consent_revoked",
-                "Microsoft Graph no longer lets this service in.",
-                "A Global Administrator of the customer must connect the organization again.",
-                replicating=True,
-            ) from None
+            raise reason("consent_revoked", replicating=True) from None
 
     async def _with_retries(self, url: str) -> bytes:
         try:
@@ -145,13 +141,7 @@ def _failure(answer: httpx.Response) -> Exception:
             return RetryLater("graph_throttled", title, timedelta(seconds=wait))
         return _Again(wait)
     if status == httpx.codes.FORBIDDEN:
-        return ActionRequired(
-            "permission_missing",
-            "A permission that the sync needs is missing or was withdrawn.",
-            "A Global Administrator of the customer must connect the organization again and approve all "
-            "permissions.",
-            replicating=True,
-        )
+        return reason("permission_missing", replicating=True)
     return SourceFault(
         "graph_refused",
         f"Microsoft Graph refused a request with status {status}.",

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Response
 
 from shared.bootstrap import App
 from shared.core.connection import HANDSHAKE_LIFETIME, Connection
+from shared.core.reasons import reason
 from shared.web.api.configuration import etag, merged, version_in
 from shared.web.api.keys import KeyedRoute, TheCustomer
 from shared.web.api.schemas import (
@@ -18,7 +19,6 @@ from shared.web.api.schemas import (
     ReasonShown,
     TenantShown,
 )
-from shared.web.reasons import reason
 from shared.web.services import READ, Services
 
 router = APIRouter(prefix="/customers/{customer}/connection", route_class=KeyedRoute)

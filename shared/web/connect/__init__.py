@@ -14,13 +14,13 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from shared.bootstrap import App
 from shared.core.connection import Connection, Grant
 from shared.core.consent import link_used
+from shared.core.reasons import reason
 from shared.services.onboarding import Redirect
 from shared.web.cookies import HANDSHAKE, RECEIPT
 from shared.web.following import following
 from shared.web.headers import content_security_policy, origin
 from shared.web.identifiers import segment
 from shared.web.pages import page
-from shared.web.reasons import reason
 from shared.web.services import READ, Services
 from shared.web.sessions import check_same_origin, session_of
 

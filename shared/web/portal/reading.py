@@ -9,12 +9,12 @@ from shared.bootstrap import App
 from shared.core.connection import Connection, ConnectionState
 from shared.core.customer import Customer
 from shared.core.errors import NotFound
+from shared.core.reasons import reason
 from shared.core.run import Run, RunState
 from shared.web.following import Following, following
 from shared.web.pages import page
 from shared.web.paging import opened, sealed
 from shared.web.portal.guard import TheCustomer
-from shared.web.reasons import reason
 from shared.web.services import READ, Services
 
 router = APIRouter(prefix="/portal/customers/{customer}")

@@ -9,8 +9,8 @@ import pytest
 from shared.core.connection import Connection, ConnectionState
 from shared.core.customer import Customer
 from shared.core.errors import Actor
-from shared.services.updates import update
 from shared.core.reasons import reason
+from shared.services.updates import update
 from tests.fakes import TENANT
 from tests.unit.web.conftest import Caller
 from tests.unit.web.site import CONNECTION, CUSTOMER, Site

@@ -245,7 +245,7 @@ async def test_the_wait_for_microsoft_ends_by_itself(site: Site, caller: Caller,
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"state": "action_required", "reason": "permission_missing"}, "A permission that a sync needs"),
+        ({"state": "action_required", "reason": "permission_missing"}, "A permission that the sync needs"),
         ({"state": "disconnected"}, "This connection was ended"),
     ],
 )

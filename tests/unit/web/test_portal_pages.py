@@ -130,7 +130,7 @@ async def test_a_failed_run_says_who_must_act(
     assert "An administrator of the customer’s organization." in page
     assert "permission_missing" in page
     home = (await visitor.get(PAGE)).text
-    assert "A permission that a sync needs was not approved." in home
+    assert "A permission that the sync needs is missing or was withdrawn." in home
     assert "Failed</span>" in home
 
 

@@ -1,10 +1,14 @@
-"""Why a connection needs somebody to act, in words for people, by reason code."""
+"""Why a connection needs somebody to act: the reason codes, and what they say to people.
 
-from shared.core.errors import Actor, TenantryError
+A connection keeps the code only, so what is raised when it happens and what is shown for as long as it
+lasts are the same words.
+"""
+
+from shared.core.errors import ActionRequired, Actor
 
 _RECONNECT = "A Global Administrator of the customer must connect the organization again."
 
-_REASONS: dict[str, tuple[str, str, Actor]] = {
+_WORDS: dict[str, tuple[str, str, Actor]] = {
     "consent_revoked": (
         "The customer's consent is missing or was withdrawn.",
         _RECONNECT,
@@ -16,13 +20,18 @@ _REASONS: dict[str, tuple[str, str, Actor]] = {
         Actor.OPERATOR,
     ),
     "permission_missing": (
-        "A permission that a sync needs was not approved.",
-        _RECONNECT,
+        "A permission that the sync needs is missing or was withdrawn.",
+        "A Global Administrator of the customer must connect the organization again and approve all of them.",
         Actor.CUSTOMER_ADMIN,
     ),
     "tenant_not_found": (
         "The customer's organization does not exist any more.",
         "Check with the customer; if it moved to another organization, disconnect and connect that one.",
+        Actor.TECHNICIAN,
+    ),
+    "tenant_mismatch": (
+        "Microsoft answered for another organization than the one that was signed in to.",
+        "Disconnect, and connect the organization again.",
         Actor.TECHNICIAN,
     ),
     "conditional_access_blocked": (
@@ -36,11 +45,10 @@ _REASONS: dict[str, tuple[str, str, Actor]] = {
         Actor.CUSTOMER_ADMIN,
     ),
 }
+_UNKNOWN = ("Microsoft does not let this service read the organization.", _RECONNECT, Actor.CUSTOMER_ADMIN)
 
 
-def reason(code: str) -> TenantryError:
-    """The reason code's words; a code that is not known here still says what to try."""
-    title, detail, actor = _REASONS.get(
-        code, ("Microsoft does not let this service read the organization.", _RECONNECT, Actor.CUSTOMER_ADMIN)
-    )
-    return TenantryError(code, title, detail, actor)
+def reason(code: str, *, replicating: bool = False) -> ActionRequired:
+    """The reason in words; a code that an older or newer version kept still says what to try."""
+    title, detail, actor = _WORDS.get(code, _UNKNOWN)
+    return ActionRequired(code, title, detail, actor, replicating=replicating)
