@@ -97,9 +97,12 @@ def _print(data: dict[str, Any] | list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(data))
         return
-    rows = data if isinstance(data, list) else [data]
-    table = Table(*(rows[0] if rows else ("nothing",)))
-    for row in rows:
+    if isinstance(data, dict):
+        for name, value in data.items():
+            typer.echo(f"{name}: {value}")  # one line each, however long: a key is there to be copied
+        return
+    table = Table(*(data[0] if data else ("nothing",)))
+    for row in data:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     Console().print(table)
 
