@@ -25,10 +25,20 @@ class SettingsError(Exception):
 
 
 def _https(url: str) -> str:
-    parts = urlsplit(url)
-    if not parts.netloc or (parts.scheme != "https" and parts.hostname not in _LOOPBACK):
-        raise ValueError("must be an https:// address")
+    if not _is_base_address(url):
+        raise ValueError("must be an https:// address with nothing but a host and a path")
     return url.rstrip("/")
+
+
+def _is_base_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    encrypted = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    more = "@" in parts.netloc or parts.query or parts.fragment
+    return encrypted and bool(parts.hostname) and not more
 
 
 def _schedule(expression: str) -> str:

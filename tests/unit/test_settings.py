@@ -42,3 +42,132 @@ def test_what_is_no_number_of_seconds_is_named(name: str, text: str) -> None:
     """The error says which setting is wrong."""
     with pytest.raises(SettingsError, match=name):
         Settings.from_environment({**ENOUGH, name: text})
+
+
+@pytest.mark.parametrize("name", ["PUBLIC_URL", "KEY_VAULT_URL", "ENTRA_CLIENT_ID"])
+@pytest.mark.parametrize("how", ["missing", "empty"])
+def test_a_setting_that_is_missing_is_named(name: str, how: str) -> None:
+    """Empty is the same as missing: the portal keeps settings that were cleared."""
+    given = {key: value for key, value in ENOUGH.items() if key != name}
+    with pytest.raises(SettingsError, match=f"{name}:") as error:
+        Settings.from_environment(given if how == "missing" else {**given, name: ""})
+    assert [
+        line for line in str(error.value).splitlines() if line.startswith(("PUBLIC", "KEY", "ENTRA"))
+    ] == [f"{name}: Field required"]
+
+
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    """Nobody has to find out one setting at a time."""
+    with pytest.raises(SettingsError) as error:
+        Settings.from_environment({"SYNC_SCHEDULE": "daily", "GRAPH_URL": "graph"})
+    for name in ("PUBLIC_URL", "KEY_VAULT_URL", "ENTRA_CLIENT_ID", "SYNC_SCHEDULE", "GRAPH_URL"):
+        assert f"{name}:" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"ENTRA_CLIENT_SECRET_NAME": ""},
+        {"ENTRA_CLIENT_CERTIFICATE_NAME": "certificate"},
+        {"ENTRA_MANAGED_IDENTITY_CLIENT_ID": "identity"},
+        {"ENTRA_CLIENT_CERTIFICATE_NAME": "c", "ENTRA_MANAGED_IDENTITY_CLIENT_ID": "i"},
+    ],
+    ids=["none", "secret and certificate", "secret and identity", "all three"],
+)
+def test_there_is_exactly_one_credential(more: dict[str, str]) -> None:
+    """None is too few, and with two it would be a guess which one counts; the text names all three."""
+    with pytest.raises(SettingsError) as error:
+        Settings.from_environment({**ENOUGH, **more})
+    for name in (
+        "ENTRA_CLIENT_SECRET_NAME",
+        "ENTRA_CLIENT_CERTIFICATE_NAME",
+        "ENTRA_MANAGED_IDENTITY_CLIENT_ID",
+    ):
+        assert name in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["ENTRA_CLIENT_CERTIFICATE_NAME", "ENTRA_MANAGED_IDENTITY_CLIENT_ID"])
+def test_any_one_credential_will_do(name: str) -> None:
+    """A secret is not the only way."""
+    settings = Settings.from_environment({**ENOUGH, "ENTRA_CLIENT_SECRET_NAME": "", name: "something"})
+    assert settings.entra_client_secret_name is None
+    assert "something" in (settings.entra_client_certificate_name, settings.entra_managed_identity_client_id)
+
+
+TABLES, QUEUES = "AzureWebJobsStorage__tableServiceUri", "AzureWebJobsStorage__queueServiceUri"
+
+
+@pytest.mark.parametrize("given", [(), (TABLES,), (QUEUES,)])
+def test_storage_is_named_whole(given: tuple[str, ...]) -> None:
+    """A connection string, or both addresses."""
+    addresses = dict.fromkeys(given, "https://storage.example")
+    with pytest.raises(SettingsError, match=TABLES):
+        Settings.from_environment({**ENOUGH, "AzureWebJobsStorage": "", **addresses})
+
+
+def test_storage_by_identity_needs_no_key() -> None:
+    """Two addresses, no secret at all in the settings."""
+    addresses = dict.fromkeys((TABLES, QUEUES), "https://storage.example/")
+    settings = Settings.from_environment({**ENOUGH, "AzureWebJobsStorage": "", **addresses})
+    assert settings.storage_connection_string is None
+    assert settings.storage_table_url == "https://storage.example"
+
+
+URLS = ("PUBLIC_URL", "KEY_VAULT_URL", "ENTRA_AUTHORITY", "GRAPH_URL", "GRAPH_RESOURCE", TABLES)
+
+
+@pytest.mark.parametrize("name", URLS)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "secretive",
+        "secretive.example",
+        "http://secretive.example",
+        "ftp://127.0.0.1/secretive",
+        "https://",
+        "https:///secretive",
+        "https://[secretive",
+        "https://secretive.example:port",
+        "https://somebody:" + "secretive@vault.example",
+        "https://vault.example/?code=secretive",
+        "https://vault.example/#secretive",
+    ],
+)
+def test_an_address_that_is_none_is_named_and_not_quoted(name: str, value: str) -> None:
+    """What was typed into a setting by mistake may be a password."""
+    with pytest.raises(SettingsError, match=f"{name}:") as error:
+        Settings.from_environment({**ENOUGH, name: value})
+    assert "secretive" not in str(error.value)
+
+
+@pytest.mark.parametrize("value", ["http://127.0.0.1:7071", "http://localhost:7071/", "http://[::1]:7071"])
+def test_this_machine_needs_no_tls(value: str) -> None:
+    """Where the sandbox runs; and a slash at the end does not count."""
+    assert Settings.from_environment({**ENOUGH, "PUBLIC_URL": value}).public_url == value.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "value", ["secretive", "0 */12 * * *", "0 0 25 * * *", "60 0 0 * * *", "* * * * * * *", "12:00:00"]
+)
+def test_a_schedule_that_is_none_is_named_and_not_quoted(value: str) -> None:
+    """Five fields are cron's, not the platform's; the example in the text is right."""
+    with pytest.raises(SettingsError, match=r"SYNC_SCHEDULE:.*0 0 \*/12 \* \* \*") as error:
+        Settings.from_environment({**ENOUGH, "SYNC_SCHEDULE": value})
+    assert value not in str(error.value).replace("0 0 */12 * * *", "")
+
+
+def test_what_microsoft_is_asked_for_follows_from_the_settings() -> None:
+    """Redirect address and scopes, also in another cloud."""
+    settings = Settings.from_environment(
+        {**ENOUGH, "PUBLIC_URL": "https://tenantry.example/", "GRAPH_RESOURCE": "https://graph.example"}
+    )
+    assert settings.redirect_uri == "https://tenantry.example/connect/callback"
+    assert settings.graph_default_scope == "https://graph.example/.default"
+    assert settings.graph_scope_prefix + "User.Read.All" == "https://graph.example/User.Read.All"
+
+
+def test_settings_do_not_change() -> None:
+    """Whoever holds them holds what the app started with."""
+    settings = Settings.from_environment(ENOUGH)
+    with pytest.raises(ValueError, match="frozen"):
+        settings.public_url = "https://elsewhere.example"
