@@ -18,6 +18,7 @@ from azure.keyvault.secrets.aio import SecretClient
 from azure.storage.queue import TextBase64EncodePolicy
 from azure.storage.queue.aio import QueueClient
 
+from shared.adapters.bounded_http import BoundedClient
 from shared.adapters.builtin import BuiltinDestinations
 from shared.adapters.entra.applications import Applications
 from shared.adapters.entra.credential import ServiceCredential
@@ -93,7 +94,7 @@ def build(settings: Settings) -> App:
     # One TLS context and two pools for the process: a context costs 15 ms, a handshake another round trip.
     tls = ssl.create_default_context()
     session = _session(tls)
-    http = httpx.AsyncClient(verify=tls, timeout=_GRAPH_TIMEOUT, trust_env=False, follow_redirects=False)
+    http = BoundedClient(verify=tls, timeout=_GRAPH_TIMEOUT, trust_env=False, follow_redirects=False)
     transport = AioHttpTransport(session=session, session_owner=False)
     identity = DefaultAzureCredential(transport=transport)
     options: dict[str, Any] = {"transport": transport, "retry_total": _SDK_RETRIES}

@@ -98,6 +98,8 @@ class MetadataOnce(HTTPAdapter):
 def _check(answer: requests.Response) -> dict[str, Any]:
     body, status = answer.content, answer.status_code
     answer.close()  # gives the connection back also where there was nothing to read
+    if answer.is_redirect:
+        raise EntraUnavailable  # requests would follow, and send the credential along
     if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise EntraUnavailable(retry_after(answer.headers))
     try:

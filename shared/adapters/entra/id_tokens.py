@@ -21,6 +21,7 @@ from shared.settings import Settings
 _PERSONAL_ACCOUNTS = "9188040d-6c67-4c5b-b112-36a304b66dad"
 _LEEWAY = 60  # seconds of clock difference
 _ASK_AGAIN_AFTER = 60.0  # seconds between two looks for an unknown key
+_KEYS_COUNT_FOR = 24 * 3600.0  # seconds; a key that Microsoft withdraws must not count for ever
 _REQUIRED = ["iss", "aud", "exp", "iat", "nbf", "tid", "oid", "nonce"]
 
 
@@ -73,7 +74,8 @@ class IdTokens:
 
     async def _key(self, kid: str) -> tuple[jwt.PyJWK, str]:
         async with self._lock:
-            if kid not in self._keys and time.monotonic() - self._asked_at >= _ASK_AGAIN_AFTER:
+            age = time.monotonic() - self._asked_at
+            if age >= _KEYS_COUNT_FOR or (kid not in self._keys and age >= _ASK_AGAIN_AFTER):
                 self._keys = await self._fetch()
                 self._asked_at = time.monotonic()
         if kid not in self._keys:
