@@ -104,7 +104,7 @@ def _check(answer: requests.Response) -> dict[str, Any]:
         raise EntraUnavailable(retry_after(answer.headers))
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise EntraUnavailable from None
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import TypeVar
 
 import httpx
-import msgspec
 
 from shared.adapters.entra.applications import Applications
 from shared.adapters.entra.tokens import ConnectionCredential
@@ -111,8 +110,7 @@ class GraphDirectories:
 def _decoded(decode: Callable[[bytes], T], body: bytes) -> T:
     try:
         return decode(body)
-    except msgspec.DecodeError:
-        # The error's own text may quote the body.
+    except documents.UNREADABLE:
         raise _nonsense() from None
 
 

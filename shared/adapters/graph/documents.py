@@ -103,13 +103,16 @@ class _Error(msgspec.Struct):
     error: _InnerError
 
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for a body that is none of Graph's; the errors' texts may quote it."""
+
 _users = msgspec.json.Decoder(_Users)
 _organizations = msgspec.json.Decoder(_Organizations)
 _error = msgspec.json.Decoder(_Error)
 
 
 def users(body: bytes) -> UsersDocument:
-    """A page of `/users` or `/users/delta`. Raises msgspec.DecodeError, also for a body that is cut off."""
+    """A page of `/users` or `/users/delta`. Raises one of UNREADABLE, also for a body that is cut off."""
     document = _users.decode(body)
     # One object may come several times in a page, as removed and as a user; the last state counts.
     latest = {user.id: user for user in document.value}.values()
@@ -133,7 +136,7 @@ def error_code(body: bytes) -> str:
     """The error's code, or an empty string where the body is none of Graph's."""
     try:
         return _error.decode(body).error.code
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return ""
 
 
