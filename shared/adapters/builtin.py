@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import sys
 import uuid
 from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from typing import Any
@@ -119,7 +120,8 @@ class BuiltinDestinations:
 
 
 def _contact(entity: Mapping[str, Any]) -> Contact:
-    fields = ContactFields(**{name: entity.get(name) or "" for name in CONTACT_FIELDS})
+    # Interned: people of one company share most of these, and a run holds everybody at once.
+    fields = ContactFields(**{name: sys.intern(entity.get(name) or "") for name in CONTACT_FIELDS})
     return Contact(entity["RowKey"], fields, entity.get("object_id"))
 
 

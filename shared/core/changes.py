@@ -61,6 +61,8 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 
 def differences(old: ContactFields, new: ContactFields) -> tuple[FieldChange, ...]:
     """The fields that differ, in their declared order."""
+    if old == new:  # as nearly always
+        return ()
     return tuple(
         FieldChange(name, getattr(old, name), getattr(new, name))
         for name in CONTACT_FIELDS

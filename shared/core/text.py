@@ -17,7 +17,8 @@ def clean(value: str | None) -> str:
     """One line of text: NFC, no control or reordering characters, white space collapsed and trimmed."""
     if not value:
         return ""
-    if value.isascii() and value.isprintable() and "  " not in value:
+    # Nothing printable is a control, or white space other than the plain space.
+    if value.isprintable() and "  " not in value and unicodedata.is_normalized("NFC", value):
         return value.strip()
     # Removing comes first: what it brings together may be white space, or one letter in two parts.
     return " ".join(unicodedata.normalize("NFC", value.translate(_REMOVED)).split())

@@ -1,6 +1,7 @@
 """Directory mirrors: blocks of users, packed, a few hundred kilobytes to an entity."""
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -56,13 +57,7 @@ class TableMirrors:
                 blocks[part].append(documents.unpack(entity))
         if any(len(found) != expected[part] for part, found in blocks.items()):
             return None
-        users = _decoded(blocks[_USERS], list[DirectoryUser])
-        return Snapshot(
-            users={user.id: user for user in users},
-            departed=dict(_decoded(blocks[_DEPARTED], list[tuple[str, RemovalReason]])),
-            touched=frozenset(_decoded(blocks[_TOUCHED], list[str])) if _TOUCHED in blocks else None,
-            changed=True,
-        )
+        return await asyncio.to_thread(_snapshot, blocks)  # large tenants take a while
 
     async def prune(self, connection_id: str, keep: str | None) -> None:
         """See MirrorStore."""
@@ -96,6 +91,16 @@ class TableMirrors:
             size += len(encoded)
         if block:
             yield self._encoder.encode(block)
+
+
+def _snapshot(blocks: Mapping[str, list[bytes]]) -> Snapshot:
+    users = _decoded(blocks[_USERS], list[DirectoryUser])
+    return Snapshot(
+        users={user.id: user for user in users},
+        departed=dict(_decoded(blocks[_DEPARTED], list[tuple[str, RemovalReason]])),
+        touched=frozenset(_decoded(blocks[_TOUCHED], list[str])) if _TOUCHED in blocks else None,
+        changed=True,
+    )
 
 
 def _decoded(blocks: Iterable[bytes], kind: type[list[T]]) -> list[T]:
