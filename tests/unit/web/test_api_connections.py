@@ -235,3 +235,21 @@ async def test_half_a_character_in_a_configuration_is_the_senders_mistake(
     )
     assert answer.status_code == 422
     assert answer.json()["code"] == "config_invalid"
+
+
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "Forwarded", "X-Original-URL"])
+async def test_addresses_are_made_from_the_settings_alone(caller: Caller, header: str) -> None:
+    """Whoever chooses the headers of a request does not choose where its links lead."""
+    await caller.http.put(CUSTOMER, json={"name": "Contoso"})
+    headers = {header: "host=evil.example" if header == "Forwarded" else "evil.example"}
+    for address, name in ((CONNECTION, "consent_url"), (f"{CUSTOMER}/portal-sessions", "url")):
+        made = await caller.http.post(address, headers=headers)
+        assert made.json()[name].startswith("https://tenantry.example/")
+        assert "evil" not in made.text
+
+
+async def test_a_method_is_the_one_that_was_sent(caller: Caller, customer: Customer) -> None:
+    """No header turns a harmless request into another one."""
+    for header in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
+        answer = await caller.http.get(f"{CONNECTION}?_method=DELETE", headers={header: "DELETE"})
+        assert answer.json()["state"] == "active"

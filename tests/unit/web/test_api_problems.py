@@ -16,8 +16,10 @@ from shared.core.errors import (
     RetryLater,
     SourceFault,
 )
+from shared.web.asgi import create
+from tests.fakes import Process
 from tests.unit.web.conftest import Caller
-from tests.unit.web.site import CONNECTION, CUSTOMER, Site, without_request_id
+from tests.unit.web.site import CONNECTION, CUSTOMER, URL, Site, without_request_id
 
 KEYED = [
     ("GET", "/api/v1/account"),
@@ -306,3 +308,43 @@ def fail(site: Site, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
         raise error
 
     monkeypatch.setattr(type(site.world.customers), "get", broken)
+
+
+async def test_a_caller_without_a_key_costs_two_reads_at_most_and_no_write(site: Site) -> None:
+    """Whatever strangers send, storage is read by key, at most twice, and nothing is written or queued."""
+    process = Process()
+    web = create(site.world.start_app(process))
+    nonsense = "x" * 43
+    cookies = "; ".join(
+        f"__Host-tenantry-{label}={nonsense}" for label in ("handshake", "receipt", "session")
+    )
+    stranger = {"Cookie": cookies, "Authorization": f"Bearer tnt_{'0' * 16}_{'0' * 8}_{'0' * 64}"}
+    requests = [
+        ("GET", "/api/v1/customers/c-1"),
+        ("PUT", "/api/v1/customers/c-1"),
+        ("GET", "/api/v1/elsewhere"),
+        ("GET", f"/connect/start?ticket={nonsense}"),
+        ("POST", "/connect/start"),
+        ("GET", f"/connect/callback?state={nonsense}&code={nonsense}"),
+        ("GET", "/connect/done"),
+        ("GET", "/connect/done.json"),
+        ("GET", f"/portal/open?token={nonsense}"),
+        ("POST", "/portal/open"),
+        ("POST", "/portal/sign-out"),
+        ("GET", "/portal"),
+        ("GET", "/portal/customers/c-1"),
+        ("GET", "/portal/customers/c-1/progress.json"),
+        ("POST", "/portal/customers/c-1/sync"),
+        ("GET", "/portal/elsewhere"),
+    ]
+    costs: dict[str, list[str]] = {}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(web), base_url=URL, headers=stranger) as http:
+        for method, path in requests:
+            process.calls.clear()
+            answer = await http.request(method, path, data={"ticket": nonsense} if method == "POST" else None)
+            assert 400 <= answer.status_code < 500
+            costs[f"{method} {path}"] = list(process.calls)
+    reads = (".get_key", ".peek", ".take")
+    assert all(call.endswith(reads) for calls in costs.values() for call in calls)
+    assert {name: calls for name, calls in costs.items() if len(calls) > 2} == {}
+    assert any(costs.values())
