@@ -81,6 +81,9 @@ class FanOut:
                 message = SyncMessage(account_id, connection_id, run_id, slot)
                 await self.queue.send(message, max(begins_at - now, timedelta(0)))
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(_CONCURRENCY, len(connections))):
-                group.create_task(sender())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(_CONCURRENCY, len(connections))):
+                    group.create_task(sender())
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None  # callers know the errors, not the groups they come in

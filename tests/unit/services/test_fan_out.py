@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from shared.core.connection import ConnectionState
+from shared.core.errors import RetryLater
 from shared.core.messages import QueueMessage, SyncMessage
 from shared.core.run import slot_run_id
 from shared.core.schedule import next_sync, spread_delay
@@ -67,6 +68,20 @@ async def test_the_announced_time_is_the_time(world: World) -> None:
     for waiting in world.queue.waiting:
         assert isinstance(waiting.message, SyncMessage)
         assert waiting.visible_at == announced[waiting.message.connection_id]
+
+
+async def test_a_queue_that_is_down_is_said_to_be_down(world: World) -> None:
+    """The error is the queue's own, not a group of as many as there were senders; the slot stays open."""
+
+    async def outage() -> None:
+        raise RetryLater.soon("queue_storage_unavailable", "Queue Storage did not answer.")
+
+    process = Process(at=3, action=outage)
+    with pytest.raises(RetryLater, match="queue_storage_unavailable"):
+        await world.start_app(process).fan_out.fire()
+    assert process.calls[2] == "FakeQueue.send"
+    world.clock.advance(HOUR)
+    assert await world.app.fan_out.resume() > 0
 
 
 async def test_a_timer_that_fires_twice_sends_nothing_twice(world: World) -> None:
