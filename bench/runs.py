@@ -33,7 +33,7 @@ from shared.settings import Settings
 
 ACCOUNT_ID = "bench"
 _STORAGE = "AzureWebJobsStorage"
-_REPEATED = 20
+_REPEATED = 10
 _SINCE_LAST_RUN = timedelta(hours=12)
 _SIMULATED = {"Entra ID": "ENTRA_AUTHORITY", "Graph": "GRAPH_URL", "Key Vault": "KEY_VAULT_URL"}
 

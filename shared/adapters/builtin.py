@@ -120,7 +120,7 @@ class BuiltinDestinations:
 
 
 def _contact(entity: Mapping[str, Any]) -> Contact:
-    # Interned: people of one company share most of these, and a run holds everybody at once.
+    # Interned, as the mirror's texts are: a run holds everybody at once, in the directory and as a contact.
     fields = ContactFields(**{name: sys.intern(entity.get(name) or "") for name in CONTACT_FIELDS})
     return Contact(entity["RowKey"], fields, entity.get("object_id"))
 
