@@ -148,6 +148,20 @@ async def test_a_secret_is_read_once_in_a_while(microsoft: Microsoft) -> None:
     assert await credential.get() == "renewed"
 
 
+async def test_a_rotated_secret_fails_nobody(microsoft: Microsoft) -> None:
+    """The old one is refused, the vault has the new one, and the same request goes through with it."""
+    kept = {CLIENT_SECRET_NAME: CLIENT_SECRET}
+    with proving(microsoft, kept, ENTRA_CLIENT_SECRET_NAME=CLIENT_SECRET_NAME) as applications:
+        assert await token(microsoft, applications)
+        await microsoft.control(
+            microsoft.entra_url, "secrets", client_id=CLIENT_ID, add=["rotated"], remove=[CLIENT_SECRET]
+        )
+        with pytest.raises(OperatorError):
+            await token(microsoft, applications)
+        kept[CLIENT_SECRET_NAME] = "rotated"
+        assert await token(microsoft, applications)
+
+
 async def test_the_managed_identitys_assertion_is_asked_for_each_time(
     microsoft: Microsoft, certificate: Certificate
 ) -> None:

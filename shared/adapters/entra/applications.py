@@ -5,6 +5,7 @@ import io
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -15,8 +16,9 @@ from requests.adapters import HTTPAdapter
 
 from shared.adapters.azure_errors import translated
 from shared.adapters.entra.credential import ServiceCredential
+from shared.adapters.entra.errors import token_error
 from shared.adapters.retry_after import retry_after
-from shared.core.errors import RetryLater
+from shared.core.errors import OperatorError, RetryLater
 from shared.settings import Settings
 
 T = TypeVar("T")
@@ -121,9 +123,19 @@ class Applications:
         """What `open` needs; asked for outside the thread."""
         return await self._credential.get()
 
-    def refused(self) -> None:
-        """Our credential did not count: do not keep it."""
-        self._credential.forget()
+    async def ask(self, question: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """The token endpoint's answer to `question`, which takes our credential and blocks.
+
+        Where our credential is refused, it may have been renewed since we looked into Key Vault; then the
+        question is asked once more.
+        """
+        credential = await self._credential.get()
+        answer = await in_thread(partial(question, credential))
+        if "error" in answer and isinstance(token_error(answer), OperatorError):
+            renewed = await self._credential.renewed(credential)
+            if renewed is not None:
+                answer = await in_thread(partial(question, renewed))
+        return answer
 
     def open(
         self, tenant: str, credential: Any, cache: msal.TokenCache, *, refresh_token: bool

@@ -48,9 +48,11 @@ class ServiceCredential:
                 self._kept_until = time.monotonic() + _KEPT_FOR
             return self._kept
 
-    def forget(self) -> None:
-        """Look into Key Vault again next time: what we hold was refused."""
+    async def renewed(self, refused: ClientCredential) -> ClientCredential | None:
+        """What Key Vault holds instead of a credential that was refused, or None when it is the same."""
         self._kept = None
+        found = await self.get()
+        return None if found == refused else found
 
     async def _load(self) -> ClientCredential:
         if name := self._settings.entra_client_certificate_name:

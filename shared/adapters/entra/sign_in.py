@@ -50,26 +50,22 @@ class EntraSignIn:
                 "The sign-in at Microsoft was not completed.",
                 "Connect again and finish the sign-in. Nothing was changed.",
             )
-        credential = await self._applications.credential()
         cache = msal.SerializableTokenCache()
         delegated = any(scope.startswith(self._settings.graph_scope_prefix) for scope in request["scope"])
         grant = Grant.DELEGATED if delegated else Grant.APPLICATION
 
-        def finish() -> dict[str, Any]:
+        def finish(credential: Any) -> dict[str, Any]:
             application = self._open(credential, cache, grant)
             result: dict[str, Any] = application.acquire_token_by_auth_code_flow(request, answer)
             return result
 
         try:
-            result = await in_thread(finish)
+            result = await self._applications.ask(finish)
         except (ValueError, RuntimeError):  # MSAL: the answer, or its nonce, is not this request's
             raise _refused() from None
         if "error" in result:
             error = token_error(result)
-            if isinstance(error, OperatorError):
-                self._applications.refused()
-                raise error
-            if isinstance(error, RetryLater):
+            if isinstance(error, OperatorError | RetryLater):
                 raise error
             raise _refused()
         claims = await self._id_tokens.validate(result.get("id_token", ""), request["nonce"])

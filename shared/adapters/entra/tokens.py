@@ -8,10 +8,9 @@ from typing import Any, Self
 import msal
 from azure.core.credentials import AccessToken
 
-from shared.adapters.entra.applications import Applications, in_thread
+from shared.adapters.entra.applications import Applications
 from shared.adapters.entra.errors import token_error
 from shared.core.connection import Connection, Grant
-from shared.core.errors import OperatorError
 from shared.core.reasons import reason
 from shared.ports import Secrets
 
@@ -80,10 +79,9 @@ class ConnectionCredential:
             if stored is None:
                 raise reason("consent_revoked")  # the sign-in is no longer kept
             cache.deserialize(stored)
-        credential = await self._applications.credential()
         delegated = self._connection.grant is Grant.DELEGATED
 
-        def ask() -> dict[str, Any]:
+        def question(credential: Any) -> dict[str, Any]:
             application = self._applications.open(tenant, credential, cache, refresh_token=delegated)
             if not delegated:
                 if self._past_cache:
@@ -96,12 +94,9 @@ class ConnectionCredential:
                 )
             return dict(answer or {"error": "invalid_grant", "error_codes": [700082]})
 
-        answer = await in_thread(ask)
+        answer = await self._applications.ask(question)
         if "error" in answer:
-            refusal = token_error(answer)
-            if isinstance(refusal, OperatorError):
-                self._applications.refused()
-            raise refusal
+            raise token_error(answer)
         if cache.has_state_changed:
             # A disconnect may have deleted it since it was read; the token must not outlive that.
             await self._secrets.renew(name, cache.serialize())
