@@ -61,7 +61,8 @@ RECEIPT_LIFETIME = timedelta(hours=1)
 """How long the browser that consented may look at how it ends."""
 _VALIDATE_AGAIN = timedelta(seconds=10)
 _VALIDATE_IN_TROUBLE = timedelta(minutes=5)
-_VALIDATE_ATTEMPTS = 30
+_VALIDATE_ATTEMPTS = 30  # while Microsoft copies a consent
+_MOST_ATTEMPTS = 300  # while something is down: a day, at one every five minutes
 
 
 class Redirect(msgspec.Struct, frozen=True):
@@ -161,7 +162,16 @@ class Onboarding:
     async def validate(self, message: ValidateMessage) -> None:
         """Prove a consent, or come back later while Microsoft still copies it."""
         stored = await self.connections.get(message.account_id, message.connection_id)
-        if stored is None or stored.value.state is not ConnectionState.VALIDATING:
+        if stored is None:
+            return
+        if stored.value.state is ConnectionState.CONSENTING and message.attempt < _VALIDATE_ATTEMPTS:
+            # The message is sent before the consent is written down, and that may take its time.
+            await self._prove_later(message, _VALIDATE_AGAIN)
+            return
+        if stored.value.state is not ConnectionState.VALIDATING:
+            return
+        if message.attempt >= _MOST_ATTEMPTS:
+            await self.give_up(message)
             return
         try:
             await self._prove(stored)

@@ -73,6 +73,34 @@ async def test_trouble_that_is_not_the_customers_is_waited_out(consent: Consent,
     assert (await consent.connection()).state is ConnectionState.ACTIVE
 
 
+async def test_trouble_that_never_ends_is_the_operators(consent: Consent) -> None:
+    """After a day nobody believes any more that it goes away by itself; the last answer may still do it."""
+    redirect = await consent.signed_in()
+    answer = consent.world.identity.approve(redirect.url)
+    trouble = OperatorError("credential_expired", "Our secret has expired.", "Rotate it.")
+    consent.tenant.fail_next(*[trouble] * 1000)
+    await consent.onboarding.callback(answer, redirect.handshake)
+    began = consent.world.clock.now()
+    await consent.world.drain()
+    connection = await consent.connection()
+    assert (connection.state, connection.reason) == (ConnectionState.ACTION_REQUIRED, "consent_unproven")
+    assert timedelta(hours=23) < consent.world.clock.now() - began < timedelta(hours=26)
+
+
+async def test_a_proof_that_comes_before_its_consent_is_written_comes_again(consent: Consent) -> None:
+    """Key Vault may be slow; whoever dies right after it must not leave the connection half connected."""
+    await consent.world.connect(consent.tenant, consent.customer)
+    stored = await consent.world.connections.get(ACCOUNT, consent.customer.connection_id)
+    assert stored is not None
+    early = msgspec.structs.replace(stored.value, state=ConnectionState.CONSENTING)
+    stored = await consent.world.connections.replace(stored, early)
+    await consent.onboarding.validate(ValidateMessage(ACCOUNT, early.id))
+    written = msgspec.structs.replace(early, state=ConnectionState.VALIDATING)
+    await consent.world.connections.replace(stored, written)
+    await consent.world.drain()
+    assert (await consent.connection()).state is ConnectionState.ACTIVE
+
+
 async def test_an_answer_of_another_tenant_is_not_a_proof(consent: Consent) -> None:
     """Should Microsoft ever answer for somebody else, nothing is read and somebody must look."""
     redirect = await consent.signed_in()
