@@ -22,8 +22,8 @@ class FakeApplications:
     def __init__(self, meanwhile: Callable[[], None]) -> None:
         self._meanwhile = meanwhile
 
-    async def credential(self) -> str:
-        return "ours"
+    async def ask(self, question: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        return question("ours")
 
     def open(self, _tenant: str, _credential: Any, cache: msal.SerializableTokenCache, **_: Any) -> Any:
         def answer(*_: Any, **__: Any) -> dict[str, Any]:
