@@ -252,11 +252,10 @@ class Stack:
         _wait_for("the app", self._is_healthy, self.host)
 
     def _make_endpoints(self) -> None:
-        account = json.loads(self.admin("accounts", "create", ACCOUNT_NAME, "--json"))
-        key = json.loads(self.admin("keys", "create", account["id"], "--json"))
+        account = json.loads(self.admin("accounts", "create", ACCOUNT_NAME, "--with-key", "--json"))
         self.endpoints = Endpoints(
             app_url=self.app_url,
-            api_key=key["key"],
+            api_key=account["key"],
             master_key=self._master_key,
             world=self.outside.world,
             client_id=self.outside.client_id,

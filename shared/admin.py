@@ -29,11 +29,20 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @accounts.command("create")
 def create_account(
-    name: Annotated[str, typer.Argument(help="What to call it.")], as_json: Json = False
+    name: Annotated[str, typer.Argument(help="What to call it.")],
+    with_key: Annotated[bool, typer.Option("--with-key", help="Create its first API key too.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Create an account: an MSP or an IT department."""
-    account = _run(lambda app: app.access.create_account(name))
-    _print({"id": account.id, "name": account.name}, as_json)
+
+    async def create(app: App) -> dict[str, Any]:
+        account = await app.access.create_account(name)
+        shown = {"id": account.id, "name": account.name}
+        if with_key:
+            _, shown["key"] = await app.access.create_key(account.id, "")
+        return shown
+
+    _print(_run(create), as_json)
 
 
 @keys.command("create")

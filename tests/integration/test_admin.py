@@ -52,6 +52,15 @@ def account(call: Any) -> str:
     return created
 
 
+def test_an_account_is_made_with_its_first_key(call: Any) -> None:
+    """One command from nothing to a key; the key is the account's and is listed."""
+    created = json.loads(call("accounts", "create", "Example MSP", "--with-key", "--json").stdout)
+    assert KEY.fullmatch(created["key"])
+    assert created["id"] in created["key"]
+    (listed,) = json.loads(call("keys", "list", created["id"], "--json").stdout)
+    assert listed["id"] in created["key"]
+
+
 def test_an_account_is_made(call: Any) -> None:
     """Its id is what everything else is asked for with."""
     created = json.loads(call("accounts", "create", "Zoë's MSP", "--json").stdout)
