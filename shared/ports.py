@@ -4,18 +4,22 @@ Every method may raise `RetryLater` when the other side is unavailable. Times ar
 """
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
 from shared.core.changes import Change
+from shared.core.configuration import Schedule
 from shared.core.connection import Connection, Grant
 from shared.core.customer import Account, ApiKey, Customer
 from shared.core.messages import QueueMessage
 from shared.core.mirror import Snapshot, UserPage
-from shared.core.models import Contact
+from shared.core.models import Contact, DirectoryUser
+from shared.core.report import SecureScore, SubscribedProduct, TenantReport
+from shared.core.reviews import Review
 from shared.core.run import Run
+from shared.core.supplement import Registration
 
 T = TypeVar("T")
 
@@ -118,6 +122,14 @@ class CustomerStore(Protocol):
         ...
 
 
+class ScheduledConnection(msgspec.Struct, frozen=True):
+    """As much of an active connection as the fan-out needs."""
+
+    account_id: str
+    id: str
+    schedule: Schedule = Schedule()
+
+
 class ConnectionStore(Protocol):
     """Connections; every write is conditional."""
 
@@ -133,8 +145,8 @@ class ConnectionStore(Protocol):
         """Write `value` over `stored`. Raises ConcurrentUpdate when that is no longer what is there."""
         ...
 
-    def active(self, after: str | None = None) -> AsyncIterator[Page[tuple[str, str]]]:
-        """Stream (account id, connection id) of every active connection, from a former page's `after` on."""
+    def active(self, after: str | None = None) -> AsyncIterator[Page[ScheduledConnection]]:
+        """Stream every active connection, from a former page's `after` on."""
         ...
 
 
@@ -251,6 +263,13 @@ class Organization(msgspec.Struct, frozen=True):
     domain: str
 
 
+class DirectoryGroup(msgspec.Struct, frozen=True):
+    """A group by name."""
+
+    id: str
+    name: str
+
+
 class DirectoryReader(Protocol):
     """One tenant, read only.
 
@@ -279,6 +298,48 @@ class DirectoryReader(Protocol):
         """Every user, page by page."""
         ...
 
+    async def user(self, name: str) -> DirectoryUser | None:
+        """One user as it is now, by object id or user principal name; None when there is nobody."""
+        ...
+
+    async def members(self, group_ids: Sequence[str]) -> frozenset[str]:
+        """Object ids of the users in at least one of the groups, nested groups included.
+
+        Raises ScopeObjectMissing with the groups that do not exist.
+        """
+        ...
+
+    async def members_of_any_group(self) -> frozenset[str]:
+        """Object ids of the users who are in at least one group."""
+        ...
+
+    def groups(self, search: str = "") -> AsyncIterator[list[DirectoryGroup]]:
+        """The groups of the tenant, page by page; `search`: those whose name has a word that begins so."""
+        ...
+
+    async def mailbox_purposes(self, object_ids: Sequence[str]) -> dict[str, str]:
+        """Object id → `userPurpose`, for those who have a mailbox. Raises EnrichmentUnavailable."""
+        ...
+
+    async def registrations(self) -> dict[str, Registration]:
+        """Object id → authentication methods. Raises EnrichmentUnavailable."""
+        ...
+
+    async def activity(self) -> dict[str, date | None]:
+        """User principal name, lower case → the day of the last activity within 180 days, None for none.
+
+        Raises EnrichmentUnavailable, also where the tenant conceals names in reports.
+        """
+        ...
+
+    async def products(self) -> list[SubscribedProduct]:
+        """What the tenant bought. Raises EnrichmentUnavailable."""
+        ...
+
+    async def secure_score(self) -> SecureScore | None:
+        """The newest secure score, None where Microsoft made none yet. Raises EnrichmentUnavailable."""
+        ...
+
     def changes_since(self, delta_link: str) -> AsyncIterator[tuple[UserPage, str | None]]:
         """The changes, page by page; the last page carries the next delta link. Raises ResyncRequired."""
         ...
@@ -303,7 +364,12 @@ class Destination(Protocol):
         ...
 
     async def apply(self, changes: Sequence[Change], run_id: str) -> None:
-        """Carry out create, link and update changes; doing it again makes no second contact."""
+        """Carry out changes that write; doing it again makes no second contact.
+
+        A change with `linked` leaves the user's object id on the contact, and makes one contact per object;
+        without it, the contact keeps the link it has, and one contact per address is made. Deactivating
+        marks the contact as deactivated by a run, reactivating takes that away.
+        """
         ...
 
 
@@ -322,6 +388,53 @@ class StoredContact(msgspec.Struct, frozen=True):
     source: str
     created_at: datetime
     updated_at: datetime
+
+
+class ReviewStore(Protocol):
+    """The review queue of each connection."""
+
+    async def all(self, connection_id: str) -> dict[str, Review]:
+        """Every review by object id, decided ones included."""
+        ...
+
+    async def save(self, connection_id: str, reviews: Sequence[Review]) -> None:
+        """Create or replace."""
+        ...
+
+    async def remove(self, connection_id: str, object_ids: Sequence[str]) -> None:
+        """Delete; what is not there is fine."""
+        ...
+
+
+class ReportStore(Protocol):
+    """The latest report about each customer's tenant."""
+
+    async def get(self, connection_id: str) -> TenantReport | None:
+        """The report, or None."""
+        ...
+
+    async def save(self, connection_id: str, report: TenantReport) -> None:
+        """Replace."""
+        ...
+
+
+class Budgets(Protocol):
+    """Allowances that all workers share."""
+
+    async def reserve(self, name: str, amount: int, *, limit: int, window: timedelta) -> timedelta:
+        """Take `amount` of the `limit` that `name` may use in any `window`.
+
+        Returns zero when it was granted, else how long to wait before asking again.
+        """
+        ...
+
+    async def pause(self, name: str, until: datetime) -> None:
+        """Nobody is granted anything before `until`; a later pause counts."""
+        ...
+
+    async def paused_until(self, name: str) -> datetime | None:
+        """Until when everybody pauses, or None."""
+        ...
 
 
 class ContactStore(Protocol):

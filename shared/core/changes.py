@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from shared.core.models import CONTACT_FIELDS, ContactFields
+from shared.core.models import BLANK, CONTACT_FIELDS, Contact, ContactFields
 
 
 class ChangeKind(StrEnum):
@@ -13,21 +13,43 @@ class ChangeKind(StrEnum):
     CREATE = "create"
     LINK = "link"
     UPDATE = "update"
+    MOVE_SITE = "move_site"
+    DEACTIVATE = "deactivate"
+    REACTIVATE = "reactivate"
     KEEP = "keep"
     SKIP = "skip"
     CONFLICT = "conflict"
 
 
-WRITES = frozenset({ChangeKind.CREATE, ChangeKind.LINK, ChangeKind.UPDATE})
+USER_WRITES = frozenset(
+    {ChangeKind.CREATE, ChangeKind.LINK, ChangeKind.UPDATE, ChangeKind.MOVE_SITE, ChangeKind.REACTIVATE}
+)
+"""The kinds that write the contact of somebody in scope."""
+WRITES = USER_WRITES | {ChangeKind.DEACTIVATE}
 """The kinds that write to the destination."""
 
 
 class ConflictReason(StrEnum):
-    """Why a person could not be matched without guessing."""
+    """Why a person could not be matched without guessing; each goes to the review queue."""
 
     EMAIL_SHARED = "match.email_shared_by_users"
     EMAIL_TAKEN = "match.email_taken_by_linked_contact"
     MULTIPLE_CONTACTS = "match.multiple_contacts"
+    ALIAS_SHARED = "match.alias_shared_by_users"
+    ADDRESS_REUSED = "match.address_of_somebody_who_left"
+    OBJECT_ID_CHANGED = "match.object_id_changed"
+
+
+class LifecycleReason(StrEnum):
+    """Why somebody counts as a leaver, or not yet, or is left alone."""
+
+    SOFT_DELETED = "lifecycle.soft_deleted"
+    HARD_DELETED = "lifecycle.hard_deleted"
+    ABSENT = "lifecycle.absent"
+    ABSENT_ONCE = "lifecycle.absent_once"
+    DISABLED = "lifecycle.disabled"
+    OUT_OF_SCOPE = "lifecycle.out_of_scope"
+    KEPT_ACTIVE = "lifecycle.keep_active"
 
 
 class FieldChange(msgspec.Struct, frozen=True, gc=False):
@@ -41,8 +63,9 @@ class FieldChange(msgspec.Struct, frozen=True, gc=False):
 class Change(msgspec.Struct, frozen=True, gc=False):
     """One line of a plan.
 
-    `contact_id` is None for a contact that does not exist yet; `fields` is the whole contact after the
-    write and None when nothing is written; `reason` is a reason code.
+    `contact_id` is None for a contact that does not exist yet; `fields` is the whole contact after the write
+    and None where no field is written; `linked` tells whether the write leaves the user's object id on the
+    contact; `reason` is a reason code.
     """
 
     kind: ChangeKind
@@ -50,13 +73,21 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     name: str = ""
     contact_id: str | None = None
     fields: ContactFields | None = None
-    modified: tuple[FieldChange, ...] = ()
+    changed: tuple[FieldChange, ...] = ()
     reason: str | None = None
+    linked: bool = True
 
     @property
     def writes(self) -> bool:
         """Whether the destination is written."""
         return self.kind in WRITES
+
+    @property
+    def modified(self) -> tuple[FieldChange, ...]:
+        """The fields that the write changes, in their declared order; a new contact was blank before."""
+        if self.kind is ChangeKind.CREATE and self.fields is not None:
+            return differences(BLANK, self.fields)
+        return self.changed
 
 
 def differences(old: ContactFields, new: ContactFields) -> tuple[FieldChange, ...]:
@@ -68,3 +99,11 @@ def differences(old: ContactFields, new: ContactFields) -> tuple[FieldChange, ..
         for name in CONTACT_FIELDS
         if getattr(old, name) != getattr(new, name)
     )
+
+
+def shows(contact: Contact, change: Change) -> bool:
+    """Whether the contact is as the change would have left it."""
+    if change.kind is ChangeKind.DEACTIVATE:
+        return not contact.active
+    back = change.kind is not ChangeKind.REACTIVATE or contact.active
+    return back and contact.fields == change.fields

@@ -72,7 +72,10 @@ class Connection(msgspec.Struct, frozen=True):
     """Everything we keep of a connection except its tokens.
 
     `id` is ours and never changes; `secret_name` names the Key Vault secret with the token cache; `mirror`
-    names the committed directory mirror; `fence` grows by one with every lease. Times are UTC.
+    names the committed directory mirror; `fence` grows by one with every lease. `in_scope`: how many users
+    were in scope at the last commit, None before the first. `held_run`: the run that waits for an approval.
+    `confirm_absence`: the next read must be a full one, to see whether people are really gone. `reviews`:
+    how many entries the review queue has, decided ones included. Times are UTC.
     """
 
     id: str
@@ -102,6 +105,10 @@ class Connection(msgspec.Struct, frozen=True):
     lease_owner: str | None = None
     lease_until: datetime | None = None
     fence: int = 0
+    in_scope: int | None = None
+    held_run: str | None = None
+    confirm_absence: bool = False
+    reviews: int = 0
 
     def leased(self, now: datetime) -> bool:
         """Whether some worker holds the connection."""
@@ -171,6 +178,9 @@ def disconnected(connection: Connection, now: datetime) -> Connection:
         read_at=None,
         consent_expires_at=None,
         current_run=None,
+        held_run=None,
+        in_scope=None,
+        confirm_absence=False,
         lease_owner=None,
         lease_until=None,
     )

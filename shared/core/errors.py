@@ -4,6 +4,7 @@ Every error carries a stable `code` for programs and three sentences for people:
 act, and how. Nothing in them is taken from the directory, a token or an address.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
@@ -73,6 +74,34 @@ class RetryLater(TenantryError):
 
 class SourceFault(TenantryError):
     """Microsoft Graph answered in a way that must not be trusted; the read is incomplete."""
+
+
+class ScopeObjectMissing(TenantryError):
+    """Groups that the configuration selects are gone; carrying on would put their members out of scope."""
+
+    def __init__(self, group_ids: Sequence[str]) -> None:
+        """`group_ids`: object ids of the groups, which are not personal."""
+        named = ", ".join(group_ids[:10]) + (
+            f" and {len(group_ids) - 10} more" if len(group_ids) > 10 else ""
+        )
+        super().__init__(
+            "scope_object_missing",
+            f"A selected group no longer exists in the directory: {named}.",
+            "Take it out of the selection, or select the one that replaced it; then sync again.",
+            Actor.TECHNICIAN,
+        )
+
+
+class EnrichmentUnavailable(TenantryError):
+    """An enrichment cannot be read from this tenant; the run goes on without it.
+
+    `permanent`: the tenant does not have it at all, rather than that it is not to be had now.
+    """
+
+    def __init__(self, code: str, title: str, detail: str, actor: Actor, *, permanent: bool = False) -> None:
+        """See TenantryError."""
+        super().__init__(code, title, detail, actor)
+        self.permanent = permanent
 
 
 class ResyncRequired(TenantryError):

@@ -1,47 +1,168 @@
 """From a user of the directory to the fields of a contact."""
 
+from collections.abc import Callable, Collection
+
 import msgspec
 
-from shared.core.configuration import BlankPolicy, Configuration
-from shared.core.models import CONTACT_FIELDS, ContactFields, DirectoryUser
-from shared.core.text import clean, is_email
+from shared.core import licences
+from shared.core.configuration import BlankPolicy, Configuration, EmailSource, Enrichment
+from shared.core.models import CONTACT_FIELDS, ContactFields, DirectoryUser, UserType, user_type
+from shared.core.supplement import NOTHING, Supplement
+from shared.core.text import clean, is_email, lines
+
+UNKNOWN = "unknown"
+"""The value of an enrichment that this tenant cannot have."""
+
+_ENRICHED: dict[Enrichment, tuple[str, ...]] = {
+    Enrichment.LICENCES: ("licence", "licences"),
+    Enrichment.MFA: ("mfa_status", "mfa_methods"),
+    Enrichment.ACTIVITY: ("last_activity",),
+}
+_ALWAYS = frozenset({"email", "site"})
 
 
-def email_of(user: DirectoryUser) -> str:
+def email_of(user: DirectoryUser, source: EmailSource) -> str:
     """The contact's address, or an empty string when the user has none that a mailbox answers to."""
-    for candidate in (user.mail, user.user_principal_name):
+    mail, name = user.mail, user.user_principal_name
+    candidates: tuple[str | None, ...]
+    if source is EmailSource.MAIL:
+        candidates = (mail,)
+    elif source is EmailSource.USER_PRINCIPAL_NAME and user_type(user) is UserType.MEMBER:
+        candidates = (name,)
+    else:
+        candidates = (mail, name)
+    for candidate in candidates:
         address = clean(candidate)
         if address and is_email(address):
             return address
     return ""
 
 
-def contact_fields(user: DirectoryUser) -> ContactFields:
-    """What the directory says about the user, as contact fields."""
-    email = email_of(user)
-    first_name, last_name = clean(user.given_name), clean(user.surname)
-    return ContactFields(
-        name=clean(user.display_name) or f"{first_name} {last_name}".strip() or email,
-        email=email,
-        first_name=first_name,
-        last_name=last_name,
-        job_title=clean(user.job_title),
-        department=clean(user.department),
-        office=clean(user.office_location),
-        company=clean(user.company_name),
-        mobile_phone=clean(user.mobile_phone),
-        business_phone=clean(user.business_phone),
-        street=clean(user.street),
-        city=clean(user.city),
-        state=clean(user.state),
-        postal_code=clean(user.postal_code),
-        country=clean(user.country),
-    )
+class Mapper:
+    """What the directory says about users, as fields of contacts, under one configuration.
+
+    `governed`: the fields this run fills; every other one stays as it is.
+    """
+
+    def __init__(self, configuration: Configuration, supplement: Supplement = NOTHING) -> None:
+        """`supplement`: what was read besides the users."""
+        self._source = configuration.email_source
+        self._supplement = supplement
+        synced = frozenset(field.value for field in configuration.fields)
+        enriched = frozenset(
+            name
+            for enrichment, names in _ENRICHED.items()
+            if enrichment in configuration.enrichments and _answered(enrichment, supplement)
+            for name in names
+        )
+        self.governed = _ALWAYS | synced | enriched
+        self._left_alone = tuple(name for name in CONTACT_FIELDS if name not in self.governed)
+        keeps = configuration.blank_in_directory is BlankPolicy.KEEP
+        self._kept_when_blank = tuple(sorted(synced)) if keeps else ()
+        self._synced: dict[str, Callable[[DirectoryUser], str]] = {
+            name: read for name, read in _READERS.items() if name in synced
+        }
+        self._enriched = enriched
+
+    def fields(self, user: DirectoryUser, site: str = "") -> ContactFields:
+        """What the contact is to say, were it made now; `email` is empty when the user has no address."""
+        email = email_of(user, self._source)
+        values = {name: read(user) for name, read in self._synced.items()}
+        if values.get("name") == "":
+            values["name"] = email
+        return ContactFields(email=email, site=site, **values, **self._enrichment(user))
+
+    def merged(
+        self, current: ContactFields, wanted: ContactFields, pins: Collection[str] = ()
+    ) -> ContactFields:
+        """The contact's fields after the sync: the directory wins, but for pins and for blanks that keep."""
+        if current == wanted:  # as nearly always
+            return current
+        kept = {name: getattr(current, name) for name in (*self._left_alone, *pins)}
+        for name in self._kept_when_blank:
+            if not getattr(wanted, name):
+                kept[name] = getattr(current, name)
+        return msgspec.structs.replace(wanted, **kept)
+
+    def _enrichment(self, user: DirectoryUser) -> dict[str, str]:
+        found: dict[str, str] = {}
+        if "licences" in self._enriched:
+            found["licence"] = licences.highest_named(user.licences)
+            found["licences"] = licences.product_names(user.licences, self._supplement.part_numbers or {})
+        if "mfa_status" in self._enriched:
+            registration = (self._supplement.registrations or {}).get(user.id)
+            if registration is None:
+                found["mfa_status"] = UNKNOWN
+            else:
+                found["mfa_status"] = "enabled" if registration.capable else "disabled"
+                found["mfa_methods"] = ", ".join(sorted(map(method_name, registration.methods)))
+        if "last_activity" in self._enriched:
+            activity = self._supplement.activity
+            day = None if activity is None else activity.get((user.user_principal_name or "").lower())
+            never = UNKNOWN if activity is None else ""
+            found["last_activity"] = never if day is None else day.isoformat()
+        return found
 
 
-def merged(current: ContactFields, wanted: ContactFields, configuration: Configuration) -> ContactFields:
-    """The contact's fields after the sync: the directory wins, a blank only where the policy says so."""
-    if current == wanted or configuration.blank_in_directory is BlankPolicy.OVERWRITE:
-        return wanted
-    kept = {name: getattr(current, name) for name in CONTACT_FIELDS if not getattr(wanted, name)}
-    return msgspec.structs.replace(wanted, **kept)
+def method_name(method: str) -> str:
+    """Graph's word for an authentication method in a technician's words."""
+    return _METHODS.get(method, clean(method))
+
+
+def _answered(enrichment: Enrichment, supplement: Supplement) -> bool:
+    """Whether there is something to write: a value, or that there can be none."""
+    gap = supplement.lacks(enrichment)
+    if gap is not None:
+        return gap.permanent
+    match enrichment:
+        case Enrichment.MFA:
+            return supplement.registrations is not None
+        case Enrichment.ACTIVITY:
+            return supplement.activity is not None
+        case _:
+            return True
+
+
+def _name(user: DirectoryUser) -> str:
+    return clean(user.display_name) or f"{clean(user.given_name)} {clean(user.surname)}".strip()
+
+
+def _street(user: DirectoryUser) -> str:
+    return next(iter(lines(user.street)), "")
+
+
+_READERS: dict[str, Callable[[DirectoryUser], str]] = {
+    "name": _name,
+    "first_name": lambda user: clean(user.given_name),
+    "last_name": lambda user: clean(user.surname),
+    "job_title": lambda user: clean(user.job_title),
+    "department": lambda user: clean(user.department),
+    "office": lambda user: clean(user.office_location),
+    "company": lambda user: clean(user.company_name),
+    "mobile_phone": lambda user: clean(user.mobile_phone),
+    "business_phone": lambda user: clean(user.business_phone),
+    "street": _street,
+    "street_2": lambda user: ", ".join(lines(user.street)[1:]),
+    "city": lambda user: clean(user.city),
+    "state": lambda user: clean(user.state),
+    "postal_code": lambda user: clean(user.postal_code),
+    "country": lambda user: clean(user.country),
+}
+
+_METHODS = {  # Microsoft Graph, resource userRegistrationDetails, property methodsRegistered
+    "alternateMobilePhone": "Alternate mobile phone",
+    "email": "Email",
+    "fido2": "FIDO2 security key",
+    "hardwareOneTimePasscode": "Hardware token",
+    "microsoftAuthenticatorPasswordless": "Microsoft Authenticator (passwordless)",
+    "microsoftAuthenticatorPush": "Microsoft Authenticator",
+    "mobilePhone": "Mobile phone",
+    "officePhone": "Office phone",
+    "passKeyDeviceBound": "Passkey",
+    "passKeyDeviceBoundAuthenticator": "Passkey in Microsoft Authenticator",
+    "passKeyDeviceBoundWindowsHello": "Passkey in Windows Hello",
+    "securityQuestion": "Security questions",
+    "softwareOneTimePasscode": "Authenticator app code",
+    "temporaryAccessPass": "Temporary Access Pass",
+    "windowsHelloForBusiness": "Windows Hello for Business",
+}

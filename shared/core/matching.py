@@ -1,4 +1,4 @@
-"""Which contact belongs to which user: the link first, then a unique email, never a guess."""
+"""Which contact belongs to which user: the link, a unique address, a unique alias; never a guess."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -8,14 +8,17 @@ import msgspec
 
 from shared.core.changes import ConflictReason
 from shared.core.models import Contact, ContactFields
+from shared.core.reviews import NO_DECISIONS, Decision, ReviewAction
 from shared.core.text import normalized_email
+
+_NO_ALIASES: Mapping[str, tuple[str, ...]] = {}
 
 
 class Match(msgspec.Struct, frozen=True, gc=False):
     """The outcome for one user.
 
     `contact` is the user's contact, or None where one is to be created; `linked` tells a contact that
-    carries the user's object id from one that is adopted by email; `conflict` says why there is no answer.
+    carries the user's object id from one that is adopted; `conflict` says why there is no answer.
     """
 
     contact: Contact | None = None
@@ -23,15 +26,42 @@ class Match(msgspec.Struct, frozen=True, gc=False):
     conflict: ConflictReason | None = None
 
 
-def match(
-    wanted: Mapping[str, ContactFields], contacts: Iterable[Contact], known_object_ids: AbstractSet[str]
+def match_by_email(wanted: Mapping[str, ContactFields], contacts: Iterable[Contact]) -> dict[str, Match]:
+    """Pair every user in scope with the contact that has the address, whoever that contact is linked to."""
+    by_email: dict[str, list[Contact]] = defaultdict(list)
+    for contact in contacts:
+        if contact.fields.email:
+            by_email[normalized_email(contact.fields.email)].append(contact)
+    users: dict[str, list[str]] = defaultdict(list)
+    for object_id, fields in wanted.items():
+        users[normalized_email(fields.email)].append(object_id)
+    found: dict[str, Match] = {}
+    for email, object_ids in users.items():
+        holders = by_email.get(email, [])
+        if len(object_ids) > 1:
+            outcome = Match(conflict=ConflictReason.EMAIL_SHARED)
+        elif len(holders) > 1:
+            outcome = Match(conflict=ConflictReason.MULTIPLE_CONTACTS)
+        else:
+            outcome = Match(holders[0], linked=True) if holders else Match()
+        found |= dict.fromkeys(object_ids, outcome)
+    return found
+
+
+def match_by_identity(
+    wanted: Mapping[str, ContactFields],
+    contacts: Iterable[Contact],
+    known_object_ids: AbstractSet[str],
+    aliases: Mapping[str, tuple[str, ...]] = _NO_ALIASES,
+    decisions: Mapping[str, Decision] = NO_DECISIONS,
 ) -> dict[str, Match]:
     """Pair every user in scope with a contact.
 
-    `wanted`: object id → fields of the users in scope. `known_object_ids`: every object the directory
-    lists, in scope or not; a contact linked to one of them is never adopted by somebody else.
+    `wanted`: object id → fields of the users in scope. `known_object_ids`: every object the directory lists,
+    in scope or not. `aliases`: object id → other addresses, normalized. `decisions`: what technicians said
+    of users without a contact; they alone give a contact that is linked to one object to another.
     """
-    matcher = _Matcher(wanted, contacts, known_object_ids)
+    matcher = _Matcher(wanted, contacts, known_object_ids, aliases, decisions)
     found: dict[str, Match] = {}
     stuck: set[str] = set()
     emails = matcher.emails()
@@ -43,7 +73,7 @@ def match(
         # or a directory in which everybody takes the next one's address costs the square of its size.
         stuck |= conflicts
         emails = matcher.held_by(conflicts)
-    return found
+    return found | matcher.apart()
 
 
 class _Matcher:
@@ -52,23 +82,34 @@ class _Matcher:
         wanted: Mapping[str, ContactFields],
         contacts: Iterable[Contact],
         known_object_ids: AbstractSet[str],
+        aliases: Mapping[str, tuple[str, ...]],
+        decisions: Mapping[str, Decision],
     ) -> None:
-        self._known = known_object_ids
-        self._wanted_email = {key: normalized_email(fields.email) for key, fields in wanted.items()}
+        self._wanted, self._known, self._aliases = wanted, known_object_ids, aliases
         self._by_object_id: dict[str, Contact] = {}
         self._by_email: dict[str, list[Contact]] = defaultdict(list)
         self._held: dict[str, list[str]] = defaultdict(list)
-        for contact in sorted(contacts, key=lambda contact: contact.id):
-            if contact.object_id is not None:
-                self._by_object_id.setdefault(contact.object_id, contact)
+        contacts = sorted(contacts, key=lambda contact: contact.id)
+        self._given = self._gifts(contacts, decisions)
+        for contact in contacts:
+            owner = self._owner(contact)
+            if owner is not None:
+                self._by_object_id.setdefault(owner, contact)
             if contact.fields.email:
                 email = normalized_email(contact.fields.email)
                 self._by_email[email].append(contact)
-                if contact.object_id is not None:
-                    self._held[contact.object_id].append(email)
+                if owner is not None:
+                    self._held[owner].append(email)
+        self._apart = {key for key in wanted if _action(decisions, key) is ReviewAction.CREATE}
+        self._wanted_email = {key: normalized_email(fields.email) for key, fields in wanted.items()}
         self._users_by_email: dict[str, list[str]] = defaultdict(list)
         for object_id, email in self._wanted_email.items():
-            self._users_by_email[email].append(object_id)
+            if object_id not in self._apart:
+                self._users_by_email[email].append(object_id)
+        self._users_by_alias: dict[str, set[str]] = defaultdict(set)
+        for object_id in wanted.keys() - self._apart - self._by_object_id.keys():
+            for address in self._useful_aliases(object_id):
+                self._users_by_alias[address].add(object_id)
 
     def emails(self) -> AbstractSet[str]:
         """Every address that somebody is to have."""
@@ -79,6 +120,14 @@ class _Matcher:
         held = {email for object_id in object_ids for email in self._held.get(object_id, ())}
         return held & self._users_by_email.keys()
 
+    def apart(self) -> dict[str, Match]:
+        """Whoever is to have a contact of their own, whatever others have."""
+        return {
+            object_id: Match(contact, linked=True) if contact is not None else Match()
+            for object_id in self._apart
+            for contact in [self._by_object_id.get(object_id)]
+        }
+
     def matches(self, emails: AbstractSet[str], stuck: AbstractSet[str]) -> dict[str, Match]:
         """The outcome for whoever is to have one of the addresses."""
         result: dict[str, Match] = {}
@@ -88,33 +137,89 @@ class _Matcher:
             keeper = object_ids[0] if len(object_ids) == 1 else self._keeper(object_ids, holders)
             staying = [contact for contact in holders if not self._moves_away(contact, email, stuck)]
             for object_id in object_ids:
-                linked = self._by_object_id.get(object_id)
+                mine = self._by_object_id.get(object_id)
                 if object_id != keeper:
-                    result[object_id] = Match(linked, linked is not None, ConflictReason.EMAIL_SHARED)
-                elif linked is not None:
-                    result[object_id] = self._by_link(linked, staying, email)
+                    linked = mine is not None and mine.object_id == object_id
+                    result[object_id] = Match(mine, linked, ConflictReason.EMAIL_SHARED)
+                elif mine is not None:
+                    result[object_id] = self._by_link(object_id, mine, staying, email)
+                elif staying:
+                    result[object_id] = self._by_unique_email(object_id, staying)
                 else:
-                    result[object_id] = self._by_unique_email(staying)
+                    result[object_id] = self._by_unique_alias(object_id)
         return result
 
+    def _gifts(self, contacts: list[Contact], decisions: Mapping[str, Decision]) -> dict[str, str]:
+        """Contact id → the user without one that a technician gave it to; never one that is somebody's."""
+        if not decisions:
+            return {}
+        linked = {contact.object_id for contact in contacts}
+        free = {contact.id for contact in contacts if contact.object_id not in self._known}
+        gifts: dict[str, str] = {}
+        for object_id, decision in sorted(decisions.items()):
+            contact_id = decision.contact_id
+            useful = object_id in self._wanted and object_id not in linked
+            if decision.action is ReviewAction.LINK and useful and contact_id in free:
+                gifts.setdefault(contact_id, object_id)
+        return gifts
+
+    def _owner(self, contact: Contact) -> str | None:
+        return self._given.get(contact.id, contact.object_id)
+
     def _keeper(self, object_ids: list[str], holders: list[Contact]) -> str | None:
-        """Of several users with one address, the one whose linked contact has it already."""
-        linked = [contact.object_id for contact in holders if contact.object_id in object_ids]
-        return linked[0] if len(linked) == 1 else None
+        """Of several users with one address, the one whose own contact has it already."""
+        owners = [owner for contact in holders if (owner := self._owner(contact)) in object_ids]
+        return owners[0] if len(owners) == 1 else None
 
     def _moves_away(self, contact: Contact, email: str, stuck: AbstractSet[str]) -> bool:
         """Whether this run gives the contact another address."""
-        owner = contact.object_id
+        owner = self._owner(contact)
         return owner is not None and owner not in stuck and self._wanted_email.get(owner, email) != email
 
-    def _by_link(self, linked: Contact, staying: list[Contact], email: str) -> Match:
-        has_it_already = normalized_email(linked.fields.email) == email
+    def _by_link(self, object_id: str, mine: Contact, staying: list[Contact], email: str) -> Match:
+        has_it_already = normalized_email(mine.fields.email) == email
         blocked = not has_it_already and bool(staying)
-        return Match(linked, True, ConflictReason.EMAIL_TAKEN if blocked else None)
+        conflict = ConflictReason.EMAIL_TAKEN if blocked else None
+        return Match(mine, mine.object_id == object_id, conflict)
 
-    def _by_unique_email(self, staying: list[Contact]) -> Match:
-        if any(contact.object_id in self._known for contact in staying):
+    def _by_unique_email(self, object_id: str, staying: list[Contact]) -> Match:
+        if any(self._owner(contact) in self._known for contact in staying):
             return Match(conflict=ConflictReason.EMAIL_TAKEN)
         if len(staying) > 1:
             return Match(conflict=ConflictReason.MULTIPLE_CONTACTS)
-        return Match(contact=staying[0]) if staying else Match()
+        contact = staying[0]
+        if contact.object_id is None:
+            return Match(contact)
+        # It is somebody's who left. The same name suggests the same person under a new object id, another
+        # one that the address was given away; but only a person can tell.
+        same = _name(contact.fields) == _name(self._wanted[object_id])
+        reason = ConflictReason.OBJECT_ID_CHANGED if same else ConflictReason.ADDRESS_REUSED
+        return Match(contact, conflict=reason)
+
+    def _by_unique_alias(self, object_id: str) -> Match:
+        aliases = self._useful_aliases(object_id)
+        if any(len(self._users_by_alias[address]) > 1 for address in aliases):
+            return Match(conflict=ConflictReason.ALIAS_SHARED)
+        found = [contact for address in aliases for contact in self._by_email[address]]
+        if len(found) > 1:
+            return Match(conflict=ConflictReason.MULTIPLE_CONTACTS)
+        return Match(found[0]) if found else Match()
+
+    def _useful_aliases(self, object_id: str) -> list[str]:
+        """Addresses that lead to contacts of nobody, and that nobody is to have as their own."""
+        return [
+            address
+            for address in dict.fromkeys(self._aliases.get(object_id, ()))
+            if address not in self._users_by_email
+            and address in self._by_email
+            and all(self._owner(contact) is None for contact in self._by_email[address])
+        ]
+
+
+def _action(decisions: Mapping[str, Decision], object_id: str) -> ReviewAction | None:
+    decision = decisions.get(object_id)
+    return None if decision is None else decision.action
+
+
+def _name(fields: ContactFields) -> str:
+    return (fields.name or f"{fields.first_name} {fields.last_name}").strip().casefold()

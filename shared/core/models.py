@@ -9,8 +9,9 @@ import msgspec
 class DirectoryUser(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One person, room or mailbox as the directory describes it.
 
-    A field the directory never had a value for is None. The order of the fields is the format of the
-    directory mirror: append only, and raise `shared.core.mirror.FORMAT` when that is not enough.
+    A field the directory never had a value for is None. `aliases`: addresses that mail also reaches, lower
+    case, without `mail`; `licences`: SKU ids. The order of the fields is the format of the directory
+    mirror: append only, and raise `shared.core.mirror.FORMAT` when that is not enough.
     """
 
     id: str
@@ -32,10 +33,12 @@ class DirectoryUser(msgspec.Struct, frozen=True, array_like=True, gc=False):
     country: str | None = None
     user_type: str | None = None
     enabled: bool | None = None
+    aliases: tuple[str, ...] = ()
+    licences: tuple[str, ...] = ()
 
 
 class RemovalReason(StrEnum):
-    """Why the directory no longer lists a user (Graph's `@removed.reason`, or absence from a full read)."""
+    """Why the directory no longer lists a user (Graph's `@removed.reason`, or absence from full reads)."""
 
     SOFT_DELETED = "soft_deleted"
     HARD_DELETED = "hard_deleted"
@@ -43,7 +46,10 @@ class RemovalReason(StrEnum):
 
 
 class ContactFields(msgspec.Struct, frozen=True, gc=False):
-    """What a contact says about a person; an empty string means blank."""
+    """What a contact says about a person; an empty string means blank.
+
+    `site` is the id of one of the customer's sites. The last five come from enrichment.
+    """
 
     name: str = ""
     email: str = ""
@@ -56,28 +62,50 @@ class ContactFields(msgspec.Struct, frozen=True, gc=False):
     mobile_phone: str = ""
     business_phone: str = ""
     street: str = ""
+    street_2: str = ""
     city: str = ""
     state: str = ""
     postal_code: str = ""
     country: str = ""
+    site: str = ""
+    licence: str = ""
+    licences: str = ""
+    mfa_status: str = ""
+    mfa_methods: str = ""
+    last_activity: str = ""
 
 
 CONTACT_FIELDS: tuple[str, ...] = ContactFields.__struct_fields__
+BLANK = ContactFields()
 
 
 class Contact(msgspec.Struct, frozen=True, gc=False):
-    """A person in the PSA. `object_id` is the link: the directory object the contact belongs to, if any."""
+    """A person in the PSA.
+
+    `object_id` is the link: the directory object the contact belongs to, if any. `deactivated_by_sync` tells
+    a contact that a run deactivated from one that a person did. `pins` are the fields that a run leaves as
+    they are; a contact with `keep_active` is never deactivated by one.
+    """
 
     id: str
     fields: ContactFields
     object_id: str | None = None
+    active: bool = True
+    deactivated_by_sync: bool = False
+    pins: frozenset[str] = frozenset()
+    keep_active: bool = False
 
 
 class UserType(StrEnum):
     """Graph's `userType`, lower case."""
 
-    MEMBER = "member"
     GUEST = "guest"
+    MEMBER = "member"
+
+
+def user_type(user: DirectoryUser) -> UserType:
+    """Guest or member; accounts older than the property carry none and are members."""
+    return UserType.GUEST if (user.user_type or "").lower() == UserType.GUEST else UserType.MEMBER
 
 
 def fields_as_mapping(fields: ContactFields) -> Mapping[str, str]:

@@ -10,8 +10,12 @@ from enum import StrEnum
 import msgspec
 
 from shared.core.changes import ChangeKind
+from shared.core.configuration import Configuration
 from shared.core.connection import Connection
+from shared.core.explanation import Step
+from shared.core.guard import Tripped
 from shared.core.planning import Plan
+from shared.core.supplement import Gap
 
 _CUSTOMER_LENGTH = 16
 _LATEST = 10**13 - 1  # milliseconds; ids count down from here so that the newest run comes first
@@ -22,6 +26,7 @@ class RunState(StrEnum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    HELD = "held"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELED = "canceled"
@@ -33,10 +38,18 @@ class RunState(StrEnum):
 
 
 class RunKind(StrEnum):
-    """`sync` follows the delta link where there is one; `full` reads the whole directory."""
+    """`sync` follows the delta link where there is one; `full` reads the whole directory; `preview` shows the
+    plan and writes nothing; `user` carries out one person's line of the plan and explains it."""
 
     SYNC = "sync"
     FULL = "full"
+    PREVIEW = "preview"
+    USER = "user"
+
+    @property
+    def commits(self) -> bool:
+        """Whether the run moves the connection's place in the directory."""
+        return self in {RunKind.SYNC, RunKind.FULL}
 
 
 class Trigger(StrEnum):
@@ -63,10 +76,15 @@ class FullReason(StrEnum):
     STALE = "stale"
     RESYNC = "resync_required"
     MIRROR = "mirror_missing"
+    ABSENCE = "confirm_absence"
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """users_read = created + linked + updated + unchanged + skipped + conflicts; kept people have left."""
+    """users_read = created + linked + updated + moved + reactivated + unchanged + skipped + conflicts.
+
+    `deactivated` and `kept` speak of contacts whose people have left. `moved`: to another site. `in_scope`:
+    the users who are to have a contact.
+    """
 
     users_read: int = 0
     created: int = 0
@@ -76,12 +94,16 @@ class Counts(msgspec.Struct, frozen=True):
     skipped: int = 0
     conflicts: int = 0
     kept: int = 0
+    moved: int = 0
+    reactivated: int = 0
+    deactivated: int = 0
+    in_scope: int = 0
 
     @property
     def add_up(self) -> bool:
         """Whether everybody who was read is accounted for."""
-        parts = self.created + self.linked + self.updated + self.unchanged + self.skipped + self.conflicts
-        return self.users_read == parts
+        written = self.created + self.linked + self.updated + self.moved + self.reactivated
+        return self.users_read == written + self.unchanged + self.skipped + self.conflicts
 
 
 class RunError(msgspec.Struct, frozen=True):
@@ -110,7 +132,13 @@ class Stage(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One sync of one connection. Times are UTC; `seconds` is the time spent working, not waiting."""
+    """One sync of one connection. Times are UTC; `seconds` is the time spent working, not waiting.
+
+    `configuration`: what a preview tries out instead of the connection's. `user`: whom a one-user run is
+    about, as asked for; `steps` explain what became of them. `digest` names the plan; `guard` says why it
+    was held, until `held_until`; `approved` is the digest that somebody approved. `passed`: the guard let
+    the plan go, so writing may have begun. `gaps`: enrichments that could not be read.
+    """
 
     id: str
     account_id: str
@@ -135,6 +163,16 @@ class Run(msgspec.Struct, frozen=True):
     resumes: int = 0
     stage: Stage | None = None
     error: RunError | None = None
+    configuration: Configuration | None = None
+    configuration_version: int | None = None
+    user: str | None = None
+    steps: tuple[Step, ...] = ()
+    digest: str | None = None
+    guard: tuple[Tripped, ...] = ()
+    held_until: datetime | None = None
+    approved: str | None = None
+    passed: bool = False
+    gaps: tuple[Gap, ...] = ()
 
 
 def new_run_id(connection_id: str, at: datetime) -> str:
@@ -171,7 +209,7 @@ def counts(
     """The counts of a run so far.
 
     `planned`: `plan.counts()`. `done`: the writes that are done, by kind, those of earlier messages of the
-    same run included. `earlier`: how many those are; the plan, made after them, finds them unchanged.
+    same run included. `earlier`: how many of those the plan, made after them, finds unchanged.
     """
     return Counts(
         users_read=plan.users_read,
@@ -182,7 +220,17 @@ def counts(
         skipped=planned.get(ChangeKind.SKIP, 0),
         conflicts=planned.get(ChangeKind.CONFLICT, 0),
         kept=planned.get(ChangeKind.KEEP, 0),
+        moved=done.get(ChangeKind.MOVE_SITE, 0),
+        reactivated=done.get(ChangeKind.REACTIVATE, 0),
+        deactivated=done.get(ChangeKind.DEACTIVATE, 0),
+        in_scope=plan.in_scope,
     )
+
+
+def planned_counts(plan: Plan) -> Counts:
+    """The counts of a plan that is shown and not carried out."""
+    planned = plan.counts()
+    return counts(plan, planned, planned, earlier=0)
 
 
 def skipped_by_reason(plan: Plan) -> dict[str, int]:

@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from functools import lru_cache
+
+import idna
 
 # Embedding, override and isolate controls can reorder whatever is printed next to a name. The plain
 # marks U+200E and U+200F stay: names in right-to-left scripts need them.
@@ -29,13 +32,29 @@ def label(value: str | None) -> str:
     return clean(value)[:_LONGEST_LABEL].rstrip()
 
 
-def normalized_email(address: str) -> str:
-    """The form in which two spellings of one mailbox are equal: NFC, lower case, trimmed.
+def lines(value: str | None) -> list[str]:
+    """The lines of a text that are not empty, each cleaned."""
+    return [line for part in (value or "").splitlines() if (line := clean(part))]
 
-    Mail systems compare addresses without case. Nothing else is folded: two different mailboxes must
-    never become one.
+
+def normalized_email(address: str) -> str:
+    """The form in which two spellings of one mailbox are equal: NFC, lower case, trimmed, an ASCII domain.
+
+    Mail systems compare addresses without case, and a domain's Unicode and ASCII forms (IDNA 2008) are one
+    domain. Nothing else is folded: two different mailboxes must never become one.
     """
-    return unicodedata.normalize("NFC", address).strip().lower()
+    if address.isascii():
+        return address.strip().lower()
+    local, at, domain = unicodedata.normalize("NFC", address).strip().lower().rpartition("@")
+    return f"{local}{at}{_ascii(domain)}"
+
+
+@lru_cache(maxsize=1024)
+def _ascii(domain: str) -> str:
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        return domain
 
 
 def is_email(address: str) -> bool:
