@@ -16,10 +16,10 @@ from shared.core.customer import Account, ApiKey, Customer
 from shared.core.messages import QueueMessage
 from shared.core.mirror import Snapshot, UserPage
 from shared.core.models import Contact, DirectoryUser
-from shared.core.report import SecureScore, SubscribedProduct, TenantReport
+from shared.core.report import TenantReport
 from shared.core.reviews import Review
 from shared.core.run import Run
-from shared.core.supplement import Registration
+from shared.core.supplement import Registration, SecureScore, SubscribedProduct
 
 T = TypeVar("T")
 
@@ -438,10 +438,20 @@ class Budgets(Protocol):
 
 
 class ContactStore(Protocol):
-    """The contacts of the built-in destination, for reading."""
+    """The contacts of the built-in destination, for people and the PSA's front end."""
 
     async def list(self, connection_id: str, limit: int, after: str | None = None) -> Page[StoredContact]:
         """A page of a customer's contacts, ordered by id."""
+        ...
+
+    async def get(self, connection_id: str, contact_id: str) -> Stored[StoredContact] | None:
+        """One contact, or None."""
+        ...
+
+    async def replace(
+        self, connection_id: str, stored: Stored[StoredContact], value: StoredContact
+    ) -> Stored[StoredContact]:
+        """Write what a person changed. Raises ConcurrentUpdate when the contact is not as it was read."""
         ...
 
 

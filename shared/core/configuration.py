@@ -77,7 +77,7 @@ class LeaverCause(StrEnum):
 
 
 class SyncedField(StrEnum):
-    """The fields of a contact that a sync may fill; the email always is, it is what contacts are matched by."""
+    """The fields of a contact that a sync may fill; the email, by which contacts are matched, always is."""
 
     NAME = "name"
     FIRST_NAME = "first_name"

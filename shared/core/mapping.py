@@ -48,6 +48,7 @@ class Mapper:
         """`supplement`: what was read besides the users."""
         self._source = configuration.email_source
         self._supplement = supplement
+        self._part_numbers = supplement.part_numbers
         synced = frozenset(field.value for field in configuration.fields)
         enriched = frozenset(
             name
@@ -88,7 +89,7 @@ class Mapper:
         found: dict[str, str] = {}
         if "licences" in self._enriched:
             found["licence"] = licences.highest_named(user.licences)
-            found["licences"] = licences.product_names(user.licences, self._supplement.part_numbers or {})
+            found["licences"] = licences.product_names(user.licences, self._part_numbers)
         if "mfa_status" in self._enriched:
             registration = (self._supplement.registrations or {}).get(user.id)
             if registration is None:

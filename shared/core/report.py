@@ -1,38 +1,16 @@
 """What a technician wants to know about a customer's tenant as a whole: seats, activity, secure score."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
 from shared.core import licences
 from shared.core.models import DirectoryUser
-from shared.core.supplement import Gap
+from shared.core.supplement import Gap, SecureScore, Supplement
 
-_MONTH, _QUARTER = timedelta(days=30), timedelta(days=90)
-
-
-class SubscribedProduct(msgspec.Struct, frozen=True):
-    """A product the tenant bought (Graph's `subscribedSku`): `seats` in good standing, `assigned` of them."""
-
-    sku_id: str
-    part_number: str
-    seats: int
-    assigned: int
-
-
-class SecureScore(msgspec.Struct, frozen=True):
-    """Microsoft's score of the tenant on a day; `maximum` is 0 where nothing can be scored."""
-
-    current: float
-    maximum: float
-    day: date
-
-    @property
-    def percent(self) -> float | None:
-        """The share that was reached, 0 to 100."""
-        return round(100 * self.current / self.maximum, 1) if self.maximum > 0 else None
+_MONTH, _QUARTER = 30, 90  # days
 
 
 class ProductUse(msgspec.Struct, frozen=True):
@@ -63,27 +41,20 @@ class TenantReport(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
 
 
-def make_report(
-    users: Iterable[DirectoryUser],
-    products: Iterable[SubscribedProduct],
-    activity: Mapping[str, date | None] | None,
-    secure_score: SecureScore | None,
-    *,
-    now: datetime,
-    gaps: tuple[Gap, ...] = (),
-) -> TenantReport:
-    """The report. `activity`: user principal name, lower case → last active day; None while not known."""
-    licensed = 0
-    active = 0
+def make_report(users: Iterable[DirectoryUser], supplement: Supplement, now: datetime) -> TenantReport:
+    """The report on the users of a tenant and what was read besides them."""
+    activity = supplement.activity
+    licensed = active = 0
     month, quarter = Counter[str](), Counter[str]()
     for user in users:
         licensed += bool(user.licences)
         last = (activity or {}).get((user.user_principal_name or "").lower())
-        recent = last is not None and now.date() - last <= _MONTH
-        active += recent
+        days = None if last is None else (now.date() - last).days
+        recently = days is not None and days <= _MONTH
+        active += recently
         for sku in user.licences:
-            month[sku] += recent
-            quarter[sku] += last is not None and now.date() - last <= _QUARTER
+            month[sku] += recently
+            quarter[sku] += days is not None and days <= _QUARTER
     known = activity is not None
     used = [
         ProductUse(
@@ -96,13 +67,13 @@ def make_report(
             unused=max(product.seats - quarter[product.sku_id], 0) if known else None,
             free=licences.free(product.sku_id),
         )
-        for product in products
+        for product in supplement.products or ()
     ]
     return TenantReport(
         made_at=now,
         licensed_users=licensed,
         active_users=active if known else None,
         products=tuple(sorted(used, key=lambda item: (item.name, item.sku_id))),
-        secure_score=secure_score,
-        gaps=gaps,
+        secure_score=supplement.secure_score,
+        gaps=supplement.gaps,
     )
