@@ -41,7 +41,9 @@ from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
 from shared.services.housekeeping import Housekeeping
 from shared.services.onboarding import Onboarding
+from shared.services.pausing import Pausing
 from shared.services.reading import DirectoryReading
+from shared.services.scheduling import Scheduling
 from shared.services.sync_run import SyncRunner
 from shared.services.worker import Worker
 from shared.settings import Settings
@@ -59,6 +61,7 @@ class App:
     clock: Clock
     access: Access
     customers: Customers
+    pausing: Pausing
     onboarding: Onboarding
     changes: ChangeLog
     contacts: ContactStore
@@ -118,6 +121,7 @@ def build(settings: Settings) -> App:
         clock,
         settings.sync_time_budget,
     )
+    scheduling = Scheduling(queue, clock, settings.sync_schedule, settings.sync_spread)
     fan_out = FanOut(
         connections, TableSlots(tables), queue, clock, settings.sync_schedule, settings.sync_spread
     )
@@ -135,9 +139,9 @@ def build(settings: Settings) -> App:
             runs,
             queue,
             clock,
-            settings.sync_schedule,
-            settings.sync_spread,
+            scheduling,
         ),
+        pausing=Pausing(connections, scheduling, clock),
         onboarding=Onboarding(
             connections,
             one_time,
@@ -149,6 +153,7 @@ def build(settings: Settings) -> App:
             clock,
             settings.redirect_uri,
             f"{settings.public_url}/connect/start",
+            scheduling,
         ),
         changes=changes,
         contacts=destinations,

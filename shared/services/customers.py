@@ -11,9 +11,9 @@ from shared.core.customer import Customer, Site
 from shared.core.errors import Actor, Conflict, NotFound, VersionConflict
 from shared.core.messages import SyncMessage
 from shared.core.run import Run, RunKind, Trigger, connection_of, new_connection_id, new_run_id
-from shared.core.schedule import next_sync
 from shared.logs import log
 from shared.ports import Clock, ConnectionStore, CustomerStore, Page, Queue, RunStore, Stored
+from shared.services.scheduling import Scheduling
 from shared.services.updates import update
 
 _STALE = timedelta(minutes=15)
@@ -29,8 +29,7 @@ class Customers:
     runs: RunStore
     queue: Queue
     clock: Clock
-    schedule: str
-    spread: timedelta
+    scheduling: Scheduling
 
     async def put(
         self, account_id: str, customer_id: str, name: str, sites: tuple[Site, ...]
@@ -72,12 +71,13 @@ class Customers:
 
     def next_sync(self, connection: Connection) -> datetime | None:
         """When the next automatic sync begins; None where there will be none."""
-        if connection.state is not ConnectionState.ACTIVE:
-            return None
-        return next_sync(self.schedule, connection.id, self.spread, self.clock.now())
+        return self.scheduling.next_sync(connection)
 
     async def configure(self, customer: Customer, configuration: Configuration, version: int) -> Connection:
-        """Replace the configuration. Raises VersionConflict unless `version` is the one in force."""
+        """Replace the configuration; another schedule counts at once.
+
+        Raises VersionConflict unless `version` is the one in force.
+        """
 
         def configured(connection: Connection) -> Connection:
             if connection.configuration_version != version:
@@ -86,7 +86,11 @@ class Customers:
                 connection, configuration=configuration, configuration_version=version + 1
             )
 
-        return (await update(self.connections, await self.connection(customer), configured)).value
+        stored = await self.connection(customer)
+        planned = configured(stored.value)
+        if planned.configuration.schedule != stored.value.configuration.schedule:
+            await self.scheduling.plan_ahead(planned)
+        return (await update(self.connections, stored, configured)).value
 
     async def start_run(self, customer: Customer, kind: RunKind, trigger: Trigger) -> tuple[Run, bool]:
         """A run on demand, or the one that is under way; and whether it is new. Raises Conflict."""
@@ -137,9 +141,12 @@ class Customers:
 
 def not_active(connection: Connection, now: datetime) -> Conflict:
     """The refusal of a run while the connection cannot be synced."""
+    remedy = "Connect the customer's Microsoft 365 first, or read the connection to see who must act."
+    if connection.state is ConnectionState.PAUSED:
+        remedy = "Resume the connection first. What happened meanwhile is then caught up with."
     return Conflict(
         "connection_not_active",
         f"The connection is {connection.state_at(now).value}, so nothing can be synced.",
-        "Connect the customer's Microsoft 365 first, or read the connection to see who must act.",
+        remedy,
         Actor.TECHNICIAN,
     )

@@ -1,4 +1,4 @@
-"""Every slot of the schedule: one queue message for every connected customer."""
+"""Every slot of the timer: the queue messages for the syncs that are due before the next one."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.core.errors import ConcurrentUpdate
-from shared.core.messages import SyncMessage
-from shared.core.run import slot_run_id
-from shared.core.schedule import slot_at, spread_delay
+from shared.core.schedule import slot_after, slot_at
 from shared.logs import log
-from shared.ports import Clock, ConnectionStore, OpenSlot, Queue, SlotStore
+from shared.ports import Clock, ConnectionStore, OpenSlot, Queue, ScheduledConnection, SlotStore
+from shared.services.scheduling import due_messages
 
 _LEASE = timedelta(minutes=2)
 _CONCURRENCY = 32
@@ -49,12 +48,9 @@ class FanOut:
         before = open_slot.sent
         try:
             async for page in self.connections.active(open_slot.after):
-                await self._send(page.items, open_slot)
+                sent = open_slot.sent + await self._send(page.items, open_slot)
                 open_slot = await self._advance(
-                    open_slot,
-                    after=page.after,
-                    sent=open_slot.sent + len(page.items),
-                    done=page.after is None,
+                    open_slot, after=page.after, sent=sent, done=page.after is None
                 )
             if not open_slot.done:
                 open_slot = await self._advance(open_slot, done=True)
@@ -69,21 +65,24 @@ class FanOut:
             msgspec.structs.replace(open_slot, **progress), self.clock.now(), _LEASE
         )
 
-    async def _send(self, connections: tuple[tuple[str, str], ...], open_slot: OpenSlot) -> None:
-        waiting = iter(connections)
+    async def _send(self, connections: tuple[ScheduledConnection, ...], open_slot: OpenSlot) -> int:
         slot, now = open_slot.slot, self.clock.now()
+        until = slot_after(self.schedule, slot)
+        messages = [
+            message
+            for connection in connections
+            for message in due_messages(connection, self.spread, slot, until, now)
+        ]
+        waiting = iter(messages)
 
         async def sender() -> None:
-            for account_id, connection_id in waiting:
-                # Nothing here depends on how often the slot is fanned out: the run's id must not.
-                begins_at = max(slot + spread_delay(connection_id, self.spread), open_slot.opened_at)
-                run_id = slot_run_id(connection_id, slot, begins_at)
-                message = SyncMessage(account_id, connection_id, run_id, slot)
-                await self.queue.send(message, max(begins_at - now, timedelta(0)))
+            for message, delay in waiting:
+                await self.queue.send(message, delay)
 
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(_CONCURRENCY, len(connections))):
+                for _ in range(min(_CONCURRENCY, len(messages))):
                     group.create_task(sender())
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None  # callers know the errors, not the groups they come in
+        return len(messages)

@@ -54,6 +54,7 @@ from shared.ports import (
     SignIn,
     Stored,
 )
+from shared.services.scheduling import Scheduling
 from shared.services.updates import update
 
 _TICKET, _HANDSHAKE, _RECEIPT = "consent-ticket", "handshake", "consent-receipt"
@@ -92,6 +93,7 @@ class Onboarding:
     clock: Clock
     redirect_uri: str
     start_url: str
+    scheduling: Scheduling
 
     async def begin(self, customer: Customer, grant: Grant) -> tuple[Connection, str]:
         """The connection, made if there was none, and a one-use URL that an admin opens within 10 minutes."""
@@ -298,6 +300,7 @@ class Onboarding:
         if organization.id != stored.value.tenant_id:
             raise reason("tenant_mismatch")
         await reader.prove_permissions()
+        await self.scheduling.plan_ahead(stored.value)
         active = await update(
             self.connections,
             stored,

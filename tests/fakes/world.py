@@ -15,7 +15,9 @@ from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
 from shared.services.housekeeping import Housekeeping
 from shared.services.onboarding import Connected, Onboarding, Redirect
+from shared.services.pausing import Pausing
 from shared.services.reading import DirectoryReading
+from shared.services.scheduling import Scheduling
 from shared.services.sync_run import SyncRunner
 from shared.services.worker import Worker
 from shared.settings import Settings
@@ -98,14 +100,14 @@ class World:
             clock=clock,
             time_budget=given.sync_time_budget,
         )
+        scheduling = Scheduling(queue, clock, given.sync_schedule, given.sync_spread)
         fan_out = FanOut(connections, port(self.slots), queue, clock, given.sync_schedule, given.sync_spread)
         return App(
             settings=given,
             clock=clock,
             access=Access(port(self.accounts), one_time, clock),
-            customers=Customers(
-                port(self.customers), connections, runs, queue, clock, given.sync_schedule, given.sync_spread
-            ),
+            customers=Customers(port(self.customers), connections, runs, queue, clock, scheduling),
+            pausing=Pausing(connections, scheduling, clock),
             onboarding=Onboarding(
                 connections=connections,
                 one_time=one_time,
@@ -117,6 +119,7 @@ class World:
                 clock=clock,
                 redirect_uri=given.redirect_uri,
                 start_url=f"{given.public_url}/connect/start",
+                scheduling=scheduling,
             ),
             changes=changes,
             contacts=destinations,
