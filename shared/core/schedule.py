@@ -67,16 +67,21 @@ def outstanding(due: list[datetime], now: datetime) -> list[datetime]:
     return due[max(bisect_right(due, now) - 1, 0) :]
 
 
-def not_due(message: SyncMessage, connection: Connection, spread: timedelta) -> bool:
-    """Whether a message came for nothing: its time is no longer in the schedule, or the connection is paused.
+def not_due(message: SyncMessage, connection: Connection, spread: timedelta, now: datetime) -> bool:
+    """Whether a message came for nothing: the schedule no longer has its time or is past the next one too,
+    or the connection is paused.
 
     A run on demand has no due time, so its message never does; one whose run has begun is not to be asked.
     """
     if message.slot is None:
         return False
     schedule = connection.configuration.schedule
-    paused = connection.state is ConnectionState.PAUSED
-    return paused or not is_due(schedule, connection.id, spread, message.slot)
+    return (
+        connection.state is ConnectionState.PAUSED
+        or not is_due(schedule, connection.id, spread, message.slot)
+        # Where syncs take longer than it is to the next one, they would queue up without end.
+        or next_due(schedule, connection.id, spread, message.slot + timedelta.resolution) <= now
+    )
 
 
 def _due_from(

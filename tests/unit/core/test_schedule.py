@@ -1,10 +1,10 @@
-"""Slots of the schedule and each connection's place in them."""
+"""Slots of the timer, and each connection's place after the hour; `test_due_times.py` has the due times."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.core.schedule import is_schedule, next_sync, slot_at, spread_delay
+from shared.core.schedule import is_schedule, slot_after, slot_at, spread_delay
 
 TWELVE_HOURS = "0 0 */12 * * *"
 HOUR = timedelta(hours=1)
@@ -50,7 +50,7 @@ def test_slots_are_in_utc_and_whole() -> None:
 
 
 def test_every_delay_is_within_the_spread() -> None:
-    """From the slot's start to just before its end, and well mixed."""
+    """From nothing to just less than all of it, and well mixed."""
     delays = [spread_delay(connection_id, HOUR) for connection_id in IDS]
     assert timedelta(0) <= min(delays) < timedelta(minutes=1)
     assert timedelta(minutes=59) < max(delays) < HOUR
@@ -69,16 +69,15 @@ def test_without_a_spread_everybody_starts_at_once() -> None:
     assert {spread_delay(connection_id, timedelta(0)) for connection_id in IDS[:50]} == {timedelta(0)}
 
 
-@pytest.mark.parametrize("minutes", [0, 1, 30, 59, 60, 300, 719, 720])
-def test_the_next_sync_is_the_one_that_comes(minutes: int) -> None:
-    """It lies ahead, at the connection's place in a slot, and none is in between."""
-    now = NOON + timedelta(minutes=minutes)
-    for connection_id in IDS[:50]:
-        delay = spread_delay(connection_id, HOUR)
-        coming = next_sync(TWELVE_HOURS, connection_id, HOUR, now)
-        assert coming > now
-        assert coming - delay == slot_at(TWELVE_HOURS, coming - delay)
-        assert coming - timedelta(hours=12) <= now
+@pytest.mark.parametrize("expression", [TWELVE_HOURS, "0 30 */5 * * *", "0 0 1 * * 1"])
+def test_slots_follow_each_other(expression: str) -> None:
+    """What comes after a slot is the slot of a timer that fires then, and there is none in between."""
+    slot = slot_at(expression, NOON)
+    for _ in range(30):
+        after = slot_after(expression, slot)
+        assert slot_at(expression, after) == after
+        assert slot_at(expression, after - timedelta(seconds=2)) == slot
+        slot = after
 
 
 def test_both_day_fields_must_match() -> None:
