@@ -32,19 +32,27 @@ from shared.adapters.tables.accounts import TableAccounts, TableCustomers
 from shared.adapters.tables.connections import TableConnections
 from shared.adapters.tables.mirrors import TableMirrors
 from shared.adapters.tables.one_time import TableOneTime
+from shared.adapters.tables.reports import TableReports
+from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
 from shared.logs import quiet_libraries
-from shared.ports import ChangeLog, Clock, ContactStore
+from shared.ports import ChangeLog, Clock, ContactStore, ReportStore
 from shared.services.access import Access
+from shared.services.browsing import Browsing
 from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
+from shared.services.holding import Holding
 from shared.services.housekeeping import Housekeeping
 from shared.services.onboarding import Onboarding
 from shared.services.pausing import Pausing
+from shared.services.preview import PreviewRunner, PreviewWorker
 from shared.services.reading import DirectoryReading
+from shared.services.review_queue import ReviewQueue
+from shared.services.run_control import RunControl
 from shared.services.scheduling import Scheduling
 from shared.services.sync_run import SyncRunner
+from shared.services.user_run import UserRunner
 from shared.services.worker import Worker
 from shared.settings import Settings
 
@@ -61,11 +69,16 @@ class App:
     clock: Clock
     access: Access
     customers: Customers
+    runs: RunControl
+    reviews: ReviewQueue
+    reports: ReportStore
+    browsing: Browsing
     pausing: Pausing
     onboarding: Onboarding
     changes: ChangeLog
     contacts: ContactStore
     worker: Worker
+    previews: PreviewWorker
     fan_out: FanOut
     housekeeping: Housekeeping
     closers: tuple[Callable[[], Awaitable[object]], ...] = field(default=(), repr=False)
@@ -112,15 +125,22 @@ def build(settings: Settings) -> App:
     destinations = BuiltinDestinations(tables, clock)
     connections, runs, changes = TableConnections(tables), TableRuns(tables), TableChanges(tables)
     mirrors, one_time = TableMirrors(tables), TableOneTime(tables)
+    reviews, reports = TableReviews(tables), TableReports(tables)
+    reading, holding = DirectoryReading(directories, mirrors), Holding(runs, changes, queue, clock)
     runner = SyncRunner(
-        DirectoryReading(directories, mirrors),
-        destinations,
-        mirrors,
-        runs,
-        changes,
-        clock,
-        settings.sync_time_budget,
+        reading=reading,
+        destinations=destinations,
+        mirrors=mirrors,
+        runs=runs,
+        changes=changes,
+        reviews=reviews,
+        reports=reports,
+        holding=holding,
+        clock=clock,
+        time_budget=settings.sync_time_budget,
     )
+    user_runner = UserRunner(reading, directories, destinations, runs, changes, reviews, clock)
+    preview_runner = PreviewRunner(connections, runs, reading, destinations, changes, reviews, clock)
     scheduling = Scheduling(queue, clock, settings.sync_schedule, settings.sync_spread)
     fan_out = FanOut(
         connections, TableSlots(tables), queue, clock, settings.sync_schedule, settings.sync_spread
@@ -133,14 +153,11 @@ def build(settings: Settings) -> App:
         settings=settings,
         clock=clock,
         access=Access(TableAccounts(tables), one_time, clock),
-        customers=Customers(
-            TableCustomers(tables),
-            connections,
-            runs,
-            queue,
-            clock,
-            scheduling,
-        ),
+        customers=Customers(TableCustomers(tables), connections, clock, scheduling),
+        runs=RunControl(connections, runs, queue, clock),
+        reviews=ReviewQueue(reviews, clock),
+        reports=reports,
+        browsing=Browsing(directories, mirrors),
         pausing=Pausing(connections, scheduling, clock),
         onboarding=Onboarding(
             connections,
@@ -157,7 +174,18 @@ def build(settings: Settings) -> App:
         ),
         changes=changes,
         contacts=destinations,
-        worker=Worker(connections, runs, runner, queue, clock, settings.sync_lease),
+        worker=Worker(
+            connections,
+            runs,
+            runner,
+            user_runner,
+            holding,
+            queue,
+            clock,
+            settings.sync_lease,
+            settings.sync_spread,
+        ),
+        previews=PreviewWorker(preview_runner, queue),
         fan_out=fan_out,
         housekeeping=Housekeeping(one_time, fan_out, clock),
         closers=(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared.core.errors import AttemptFailed, code_of
-from shared.core.messages import QueueMessage, SyncMessage, decode
+from shared.core.messages import PreviewMessage, QueueMessage, SyncMessage, decode
 from shared.logs import log, where
 
 
@@ -36,6 +36,8 @@ async def work(body: bytes, message_id: str | None) -> None:
     with _discreet():
         if isinstance(message, SyncMessage):
             await app.worker.handle(message)
+        elif isinstance(message, PreviewMessage):
+            await app.previews.handle(message)
         else:
             await app.onboarding.validate(message)
 
@@ -52,6 +54,9 @@ async def give_up(body: bytes, message_id: str | None) -> None:
     with _discreet():
         if isinstance(message, SyncMessage):
             await app.worker.give_up(message)
+            return
+        if isinstance(message, PreviewMessage):
+            await app.previews.give_up(message)
             return
         if message is not None and await app.onboarding.give_up(message):
             return

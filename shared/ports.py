@@ -165,6 +165,10 @@ class RunStore(Protocol):
         """Replace."""
         ...
 
+    async def swap(self, before: Run, after: Run) -> bool:
+        """Replace the run if it still is as `before`; False when it is not."""
+        ...
+
     async def list(self, connection_id: str, limit: int, after: str | None = None) -> Page[Run]:
         """A page of a connection's runs, newest first."""
         ...

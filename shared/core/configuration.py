@@ -182,11 +182,12 @@ def _tidy(value: str) -> str:
 
 Label = Annotated[str, Field(max_length=320), AfterValidator(_tidy)]
 Guid = Annotated[str, AfterValidator(_guid)]
-Labels = Annotated[tuple[Label, ...], Field(max_length=1000), AfterValidator(_distinct)]
+# What is named twice counts once, so it is counted last.
+Labels = Annotated[tuple[Label, ...], AfterValidator(_distinct), Field(max_length=1000)]
 Domains = Annotated[
-    tuple[Annotated[str, AfterValidator(_domain)], ...], Field(max_length=1000), AfterValidator(_distinct)
+    tuple[Annotated[str, AfterValidator(_domain)], ...], AfterValidator(_distinct), Field(max_length=1000)
 ]
-Guids = Annotated[tuple[Guid, ...], Field(max_length=999), AfterValidator(_distinct)]
+Guids = Annotated[tuple[Guid, ...], AfterValidator(_distinct), Field(max_length=999)]
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -308,7 +309,8 @@ class Schedule:
     def _is_a_time_of_day(cls, value: str | None) -> str | None:
         if value is not None:
             try:
-                if time.fromisoformat(value).isoformat("minutes") == value:
+                at = time.fromisoformat(value)
+                if at.tzinfo is None and at.isoformat("minutes") == value:
                     return value
             except ValueError:
                 pass

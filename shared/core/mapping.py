@@ -18,7 +18,8 @@ _ENRICHED: dict[Enrichment, tuple[str, ...]] = {
     Enrichment.MFA: ("mfa_status", "mfa_methods"),
     Enrichment.ACTIVITY: ("last_activity",),
 }
-_ALWAYS = frozenset({"email", "site"})
+_EMAIL = frozenset({"email"})
+_SITE = frozenset({"site"})
 
 
 def email_of(user: DirectoryUser, source: EmailSource) -> str:
@@ -56,7 +57,9 @@ class Mapper:
             if enrichment in configuration.enrichments and _answered(enrichment, supplement)
             for name in names
         )
-        self.governed = _ALWAYS | synced | enriched
+        # Without rules nobody has said what the sites are, so they are the PSA's.
+        sites = _SITE if configuration.sites.rules else frozenset[str]()
+        self.governed = _EMAIL | sites | synced | enriched
         self._left_alone = tuple(name for name in CONTACT_FIELDS if name not in self.governed)
         keeps = configuration.blank_in_directory is BlankPolicy.KEEP
         self._kept_when_blank = tuple(sorted(synced)) if keeps else ()

@@ -15,6 +15,14 @@ class SyncMessage(msgspec.Struct, frozen=True, tag="sync", tag_field="kind"):
     postponed: int = 0
 
 
+class PreviewMessage(msgspec.Struct, frozen=True, tag="preview", tag_field="kind"):
+    """Show what a run would do."""
+
+    account_id: str
+    connection_id: str
+    run_id: str
+
+
 class ValidateMessage(msgspec.Struct, frozen=True, tag="validate", tag_field="kind"):
     """Prove a consent that Microsoft is still copying to all its servers."""
 
@@ -23,7 +31,7 @@ class ValidateMessage(msgspec.Struct, frozen=True, tag="validate", tag_field="ki
     attempt: int = 1
 
 
-QueueMessage = SyncMessage | ValidateMessage
+QueueMessage = SyncMessage | PreviewMessage | ValidateMessage
 
 _decoder: msgspec.json.Decoder[QueueMessage] = msgspec.json.Decoder(QueueMessage)
 

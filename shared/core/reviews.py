@@ -71,3 +71,8 @@ def _news(review: Review | None, change: Change) -> bool:
         or review.decision is not None  # what was decided did not settle it
         or (review.reason, review.contact_id, review.name) != (change.reason, change.contact_id, change.name)
     )
+
+
+def decisions(queue: Mapping[str, Review]) -> dict[str, Decision]:
+    """What technicians decided, by object id."""
+    return {key: review.decision for key, review in queue.items() if review.decision is not None}

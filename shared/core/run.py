@@ -118,17 +118,28 @@ class RunError(msgspec.Struct, frozen=True):
 class Stage(msgspec.Struct, frozen=True):
     """A complete read that is durable but not committed, so that a later message can go on from it.
 
-    `tenant_id` and `before` say what it was made of: the tenant, and the mirror that was in force.
+    `tenant_id`, `before` and `configuration_version` say what it was made of: the tenant, the mirror that was
+    in force, and the configuration, which decides what is read.
     """
 
     mirror: str
     delta_link: str
     tenant_id: str | None = None
     before: str | None = None
+    configuration_version: int | None = None
 
     def good_for(self, connection: Connection) -> bool:
-        """Whether nobody connected another tenant or committed a later read in the meantime."""
-        return self.tenant_id == connection.tenant_id and connection.mirror in (self.before, self.mirror)
+        """Whether nobody connected another tenant, changed the configuration or committed a later read in
+        the meantime."""
+        return (
+            self.tenant_id == connection.tenant_id
+            and self.configuration_version in (None, connection.configuration_version)
+            and connection.mirror in (self.before, self.mirror)
+        )
+
+
+HELD_FOR = timedelta(days=3)
+"""How long a held run waits for an approval; a later run's plan takes its place before that."""
 
 
 class Run(msgspec.Struct, frozen=True):

@@ -1,23 +1,18 @@
-"""Customers, their runs and their contacts, as the API and the portal ask for them."""
+"""Customers and their connections, as the API and the portal ask for them."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from shared.core.configuration import Configuration
-from shared.core.connection import Connection, ConnectionState
+from shared.core.connection import Connection
 from shared.core.customer import Customer, Site
-from shared.core.errors import Actor, Conflict, NotFound, VersionConflict
-from shared.core.messages import SyncMessage
-from shared.core.run import Run, RunKind, Trigger, connection_of, new_connection_id, new_run_id
-from shared.logs import log
-from shared.ports import Clock, ConnectionStore, CustomerStore, Page, Queue, RunStore, Stored
+from shared.core.errors import NotFound, VersionConflict
+from shared.core.run import new_connection_id
+from shared.ports import Clock, ConnectionStore, CustomerStore, Page, Stored
 from shared.services.scheduling import Scheduling
 from shared.services.updates import update
-
-_STALE = timedelta(minutes=15)
-"""A run nobody has touched for so long may have lost its message; asking for it sends another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +21,6 @@ class Customers:
 
     customers: CustomerStore
     connections: ConnectionStore
-    runs: RunStore
-    queue: Queue
     clock: Clock
     scheduling: Scheduling
 
@@ -91,62 +84,3 @@ class Customers:
         if planned.configuration.schedule != stored.value.configuration.schedule:
             await self.scheduling.plan_ahead(planned)
         return (await update(self.connections, stored, configured)).value
-
-    async def start_run(self, customer: Customer, kind: RunKind, trigger: Trigger) -> tuple[Run, bool]:
-        """A run on demand, or the one that is under way; and whether it is new. Raises Conflict."""
-        stored = await self.connection(customer)
-        if stored.value.state is not ConnectionState.ACTIVE:
-            raise not_active(stored.value, self.clock.now())
-        under_way = await self._under_way(stored.value)
-        if under_way is not None:
-            return under_way, False
-        now = self.clock.now()
-        run = Run(
-            id=new_run_id(stored.value.id, now),
-            account_id=customer.account_id,
-            customer_id=customer.id,
-            connection_id=customer.connection_id,
-            kind=kind,
-            trigger=trigger,
-            created_at=now,
-            updated_at=now,
-        )
-        await self.runs.add(run)
-        await update(self.connections, stored, lambda c: msgspec.structs.replace(c, current_run=run.id))
-        await self.queue.send(SyncMessage(customer.account_id, customer.connection_id, run.id))
-        log("run.queued", run=run.id, trigger=trigger)
-        return run, True
-
-    async def run(self, account_id: str, run_id: str) -> Run:
-        """Raises NotFound."""
-        run = await self.runs.get(run_id) if connection_of(run_id) else None
-        if run is None or run.account_id != account_id:
-            raise NotFound("run")
-        return run
-
-    async def runs_of(self, customer: Customer, limit: int, after: str | None) -> Page[Run]:
-        """A page of the customer's runs, newest first."""
-        return await self.runs.list(customer.connection_id, limit, after)
-
-    async def _under_way(self, connection: Connection) -> Run | None:
-        if connection.current_run is None:
-            return None
-        run = await self.runs.get(connection.current_run)
-        if run is None or run.state.ended:
-            return None
-        if run.updated_at + _STALE < self.clock.now() and not connection.leased(self.clock.now()):
-            await self.queue.send(SyncMessage(run.account_id, run.connection_id, run.id, run.slot))
-        return run
-
-
-def not_active(connection: Connection, now: datetime) -> Conflict:
-    """The refusal of a run while the connection cannot be synced."""
-    remedy = "Connect the customer's Microsoft 365 first, or read the connection to see who must act."
-    if connection.state is ConnectionState.PAUSED:
-        remedy = "Resume the connection first. What happened meanwhile is then caught up with."
-    return Conflict(
-        "connection_not_active",
-        f"The connection is {connection.state_at(now).value}, so nothing can be synced.",
-        remedy,
-        Actor.TECHNICIAN,
-    )

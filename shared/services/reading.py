@@ -1,16 +1,17 @@
-"""The read of a run: the mirror, and what the directory says has changed since."""
+"""The read of a run: the mirror, what the directory says has changed since, and what else is asked for."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import msgspec
 
+from shared.core.configuration import Configuration
 from shared.core.connection import Connection
 from shared.core.errors import ResyncRequired, SourceFault
-from shared.core.mirror import Snapshot, UserPage, folded, replaced
-from shared.core.models import DirectoryUser
+from shared.core.mirror import EMPTY, Snapshot, UserPage, folded, replaced, supplemented
 from shared.core.run import FullReason, ReadMode, RunKind
 from shared.ports import Directories, DirectoryReader, MirrorStore
+from shared.services.supplements import read_supplement
 
 FULL_READ_EVERY = timedelta(days=7)
 """A full read now and then heals whatever a delta may have missed."""
@@ -36,7 +37,9 @@ def full_reason(connection: Connection, kind: RunKind, now: datetime) -> FullRea
         return FullReason.FIRST
     if kind is RunKind.FULL:
         return FullReason.REQUESTED
-    if now - connection.full_read_at >= FULL_READ_EVERY:
+    if connection.confirm_absence and kind.commits:
+        return FullReason.ABSENCE
+    if now - connection.full_read_at >= FULL_READ_EVERY and kind.commits:
         return FullReason.WEEKLY
     if connection.read_at is None or now - connection.read_at >= DELTA_LINK_LIFETIME:
         return FullReason.STALE
@@ -51,31 +54,41 @@ class DirectoryReading:
         self._directories, self._mirrors = directories, mirrors
 
     async def read(
-        self, connection: Connection, kind: RunKind, now: datetime, alive: Callable[[], Awaitable[None]]
+        self,
+        connection: Connection,
+        configuration: Configuration,
+        kind: RunKind,
+        now: datetime,
+        alive: Callable[[], Awaitable[None]],
     ) -> Reading:
-        """Read the tenant, calling `alive` after every page."""
+        """Read the tenant, as far as the configuration asks, calling `alive` after every page."""
         before = await self._mirror(connection)
         reason = full_reason(connection, kind, now)
         if before is None and reason is None:
             reason = FullReason.MIRROR
         reader = self._directories.open(connection)
+        reading: Reading | None = None
         if reason is None and before is not None and connection.delta_link is not None:
             try:
-                return await self._delta(reader, before, connection.delta_link, alive)
+                reading = await self._delta(reader, before, connection.delta_link, alive)
             except ResyncRequired:
                 reason = FullReason.RESYNC
-        return await self._full(reader, before or {}, reason, alive)
+        if reading is None:
+            reading = await self._full(reader, before or EMPTY, reason, alive)
+        supplement = await read_supplement(reader, reading.snapshot, configuration, alive)
+        return msgspec.structs.replace(
+            reading, snapshot=supplemented(reading.snapshot, supplement), requests=reader.requests
+        )
 
-    async def _mirror(self, connection: Connection) -> dict[str, DirectoryUser] | None:
+    async def _mirror(self, connection: Connection) -> Snapshot | None:
         if connection.mirror is None:
             return None
-        snapshot = await self._mirrors.load(connection.id, connection.mirror)
-        return None if snapshot is None else snapshot.users
+        return await self._mirrors.load(connection.id, connection.mirror)
 
     async def _delta(
         self,
         reader: DirectoryReader,
-        before: dict[str, DirectoryUser],
+        before: Snapshot,
         delta_link: str,
         alive: Callable[[], Awaitable[None]],
     ) -> Reading:
@@ -97,7 +110,7 @@ class DirectoryReading:
     async def _full(
         self,
         reader: DirectoryReader,
-        before: dict[str, DirectoryUser],
+        before: Snapshot,
         reason: FullReason | None,
         alive: Callable[[], Awaitable[None]],
     ) -> Reading:

@@ -1,4 +1,4 @@
-"""One run: read directory → read contacts → plan → apply → commit, under a lease.
+"""One run: read directory → read contacts → plan → guard → apply → commit, under a lease.
 
 The same code carries out the scheduled run, the one on demand and the first import. A run that is killed at
 any point and delivered again ends in the same state: the read is staged before the first write, what is
@@ -7,27 +7,37 @@ advance last, in one write.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import msgspec
 
-from shared.core.changes import Change, ChangeKind
+from shared.core.changes import Change, ChangeKind, shows
 from shared.core.connection import Connection
+from shared.core.guard import tripped
 from shared.core.mirror import Snapshot
 from shared.core.models import Contact
 from shared.core.planning import Plan, make_plan
-from shared.core.run import ReadMode, Run, RunState, Stage, counts, skipped_by_reason
-from shared.ports import ChangeLog, Clock, Destination, Destinations, MirrorStore, RunStore
+from shared.core.report import make_report
+from shared.core.reviews import Decision, Review, decisions, reviewed
+from shared.core.run import ReadMode, Run, RunState, Stage
+from shared.core.text import normalized_email
+from shared.ports import (
+    ChangeLog,
+    Clock,
+    Destination,
+    Destinations,
+    MirrorStore,
+    ReportStore,
+    ReviewStore,
+    RunStore,
+)
+from shared.services.change_chunks import NOTICED, PLANNED, WRITTEN, chunk_name, forget, log_lines, number_of
+from shared.services.holding import Holding
 from shared.services.leases import Lease
+from shared.services.progress import Progress
 from shared.services.reading import DirectoryReading
-
-_PROGRESS_EVERY = 1.0  # seconds between two saves of a run's progress
-_CHUNK = 200  # changes per chunk of the change log
-# Chunks sort by name: what was written comes before what was only noticed.
-_WRITTEN, _NOTICED = "1-written", "2-noticed"
 
 
 class _Staged(msgspec.Struct, frozen=True):
@@ -50,87 +60,133 @@ class SyncRunner:
     mirrors: MirrorStore
     runs: RunStore
     changes: ChangeLog
+    reviews: ReviewStore
+    reports: ReportStore
+    holding: Holding
     clock: Clock
     time_budget: timedelta
 
     async def carry_out(self, run: Run, lease: Lease, *, resumed: bool) -> Run:
-        """Work on the run until it is done or the time budget is used up.
+        """Work on the run until it is done, held, or the time budget is used up.
 
-        Returns the run `succeeded`, committed and the lease released, or still `running` with its place
-        saved and the lease held. `resumed`: an earlier message worked on this run already.
+        Returns the run `succeeded`, committed and the lease released; or `held`, likewise; or still `running`
+        with its place saved and the lease held. `resumed`: an earlier message worked on this run already.
         """
-        work = _Work(self, run, lease)
-        staged = await self._staged(work)
+        work = Progress(self.runs, self.clock, run, lease)
         connection = lease.connection
+        staged = await self._staged(work, connection)
         destination = self.destinations.open(connection)
-        contacts = await _contacts(destination, lease)
-        plan = await asyncio.to_thread(_plan, staged.snapshot, contacts, connection)
+        contacts = await read_contacts(destination, lease)
+        queue = await self.reviews.all(connection.id) if connection.reviews else {}
+        plan = await asyncio.to_thread(_plan, staged.snapshot, contacts, connection, decisions(queue))
         earlier = await self._earlier_writes(work, staged.snapshot, contacts, plan) if resumed else []
         work.planned(plan, earlier)
+        if not await self._passes(work, plan, staged, connection):
+            return work.run
         if not await self._apply(work, plan.writes(), destination):
             await work.save()
             return work.run
         await self._log_noticed(work.run, plan, staged.snapshot)
-        await self._commit(work, staged)
+        reviews = await self._review(work.run, plan, queue)
+        if connection.configuration.enrichments:
+            report = make_report(staged.snapshot.users.values(), staged.snapshot.supplement, self.clock.now())
+            await self.reports.save(connection.id, report)
+        await self._commit(work, staged, plan, reviews)
         return work.run
 
-    async def _staged(self, work: "_Work") -> _Staged:
+    async def _staged(self, work: Progress, connection: Connection) -> _Staged:
         """The read of this run: the one an earlier message staged, else a new one, staged if it must be."""
         run, lease = work.run, work.lease
-        if run.stage is not None and run.stage.good_for(lease.connection):
+        if run.stage is not None and run.stage.good_for(connection):
             snapshot = await self.mirrors.load(run.connection_id, run.stage.mirror)
             if snapshot is not None:
                 return _Staged(snapshot, run.stage.mirror, run.stage.delta_link)
-        reading = await self.reading.read(lease.connection, run.kind, self.clock.now(), lease.keep)
-        before = lease.connection
-        work.run = run = msgspec.structs.replace(
-            run,
+        configuration = connection.configuration
+        reading = await self.reading.read(connection, configuration, run.kind, self.clock.now(), lease.keep)
+        work.note(
             stage=None,
+            passed=False,
             read_mode=reading.mode,
             full_reason=reading.full_reason,
             graph_requests=run.graph_requests + reading.requests,
+            gaps=reading.snapshot.supplement.gaps,
+            configuration_version=connection.configuration_version,
         )
-        if not reading.snapshot.changed and before.mirror is not None:
-            return _Staged(reading.snapshot, before.mirror, reading.delta_link)
+        staged = _Staged(reading.snapshot, connection.mirror, reading.delta_link)
+        if reading.snapshot.changed or connection.mirror is None:
+            return await self._stage(work, staged, connection)
+        return staged
+
+    async def _stage(self, work: Progress, staged: _Staged, connection: Connection) -> _Staged:
+        """Make the read durable, so that a later message of this run goes on from it."""
         # Two workers never share a name, so one that lost its lease spoils nothing.
-        name = f"{before.fence:010d}{run.id}"
-        mirror = await self.mirrors.save(run.connection_id, name, reading.snapshot)
-        stage = Stage(mirror, reading.delta_link, before.tenant_id, before.mirror)
-        work.run = msgspec.structs.replace(run, stage=stage)
+        name = f"{connection.fence:010d}{work.run.id}"
+        mirror = await self.mirrors.save(work.run.connection_id, name, staged.snapshot)
+        stage = Stage(
+            mirror,
+            staged.delta_link,
+            connection.tenant_id,
+            connection.mirror,
+            connection.configuration_version,
+        )
+        work.note(stage=stage)
         await work.save()
-        return _Staged(reading.snapshot, mirror, reading.delta_link)
+        return msgspec.structs.replace(staged, mirror=mirror)
 
     async def _earlier_writes(
-        self, work: "_Work", snapshot: Snapshot, contacts: Sequence[Contact], plan: Plan
+        self, work: Progress, snapshot: Snapshot, contacts: Sequence[Contact], plan: Plan
     ) -> list[Change]:
-        """What earlier messages of this run wrote, as far as the plan finds it unchanged.
+        """What earlier messages of this run wrote, as far as the counts of the plan leave room for it.
 
-        A change is logged before it is written, so whatever the new plan still wants to write was not:
-        it leaves the log and is written, and logged, once more. Where the directory was read again and
-        has moved on, a line stays if the contact shows what it says.
+        A change is logged before it is written, so whatever the new plan still wants to write was not: it
+        leaves the log and is written, and logged, once more. Of the rest a line stays if the contact shows
+        what it says.
         """
-        settled = snapshot.users.keys() - {change.object_id for change in plan.changes}
-        pending = {change.object_id for change in plan.writes()}
-        linked = {contact.object_id: contact.fields for contact in contacts}
+        pending = {(change.object_id, change.kind is ChangeKind.DEACTIVATE) for change in plan.writes()}
+        unchanged = snapshot.users.keys() - {change.object_id for change in plan.changes}
+        found = _Found(contacts)
         earlier: list[Change] = []
         async for chunk, logged in self.changes.chunks(work.run.id):
-            if not chunk.startswith(_WRITTEN):
+            if not chunk.startswith(WRITTEN):
                 continue
-            work.chunk = int(chunk.removeprefix(_WRITTEN + "-")) + 1
+            work.chunk = number_of(chunk, WRITTEN) + 1
             done = [
                 change
                 for change in logged
-                if change.object_id in settled
-                or (change.object_id not in pending and linked.get(change.object_id) == change.fields)
+                if (change.object_id, change.kind is ChangeKind.DEACTIVATE) not in pending
+                and found.shows(change)
             ]
             if len(done) != len(logged):
                 # Whoever took over may have written them since this worker read the contacts.
                 await work.lease.keep()
                 await self.changes.put(work.run.id, chunk, done)
-            earlier += [change for change in done if change.object_id in settled]
+            earlier += [
+                change
+                for change in done
+                if change.kind is ChangeKind.DEACTIVATE or change.object_id in unchanged
+            ]
         return earlier
 
-    async def _apply(self, work: "_Work", writes: Sequence[Change], destination: Destination) -> bool:
+    async def _passes(self, work: Progress, plan: Plan, staged: _Staged, connection: Connection) -> bool:
+        """Whether the plan may be carried out; where not, the run is held and the lease released."""
+        if work.run.passed:
+            return True  # the first message of this run asked; this plan is what is left of that one
+        broken = tripped(plan, connection.configuration.guard, connection.in_scope)
+        digest = plan.digest() if broken or work.run.approved is not None else None
+        work.note(guard=broken, digest=digest)
+        if broken and work.run.approved != digest:
+            if work.run.stage is None:
+                await self._stage(work, staged, connection)
+            await self.holding.hold(work, plan)
+            return False
+        if work.run.approved is not None:
+            await forget(self.changes, work.run.id, PLANNED)
+        work.note(passed=True)
+        if plan.writes():
+            await work.save()  # before the first write: what is left of a plan is never judged by itself
+        return True
+
+    async def _apply(self, work: Progress, writes: Sequence[Change], destination: Destination) -> bool:
         """Write, batch by batch. False when the time budget ran out before the end."""
         step = destination.batch_size
         for start in range(0, len(writes), step):
@@ -139,7 +195,7 @@ class SyncRunner:
                 return False
             await work.lease.keep()
             batch = writes[start : start + step]
-            await self.changes.put(work.run.id, f"{_WRITTEN}-{work.chunk:06d}", batch)
+            await self.changes.put(work.run.id, chunk_name(WRITTEN, work.chunk), batch)
             work.chunk += 1
             await destination.apply(batch, work.run.id)
             work.wrote(batch)
@@ -154,11 +210,20 @@ class SyncRunner:
             for change in plan.changes
             if not change.writes and (touched is None or change.object_id in touched)
         ]
-        for number, start in enumerate(range(0, len(noticed), _CHUNK)):
-            await self.changes.put(run.id, f"{_NOTICED}-{number:06d}", noticed[start : start + _CHUNK])
+        await log_lines(self.changes, run.id, NOTICED, noticed)
 
-    async def _commit(self, work: "_Work", staged: _Staged) -> None:
+    async def _review(self, run: Run, plan: Plan, queue: Mapping[str, Review]) -> int:
+        """Put who could not be matched into the review queue; returns how long the queue is."""
+        written, gone = reviewed(queue, plan.changes, run.id, self.clock.now())
+        if written:
+            await self.reviews.save(run.connection_id, written)
+        if gone:
+            await self.reviews.remove(run.connection_id, gone)
+        return len((queue.keys() | {review.object_id for review in written}) - set(gone))
+
+    async def _commit(self, work: Progress, staged: _Staged, plan: Plan, reviews: int) -> None:
         now = self.clock.now()
+        held = work.lease.connection.held_run
 
         def committed(connection: Connection) -> Connection:
             full = work.run.read_mode is ReadMode.FULL
@@ -171,66 +236,44 @@ class SyncRunner:
                 synced_at=now,
                 last_run=work.run.id,
                 current_run=None,
+                held_run=None,
+                in_scope=plan.in_scope,
+                confirm_absence=plan.unsure > 0,
+                reviews=reviews,
             )
 
         await work.lease.release(committed)
+        if held is not None:
+            await self.holding.supersede(held, work.run.id)
         if work.run.stage is not None:
             await self.mirrors.prune(work.run.connection_id, staged.mirror)
-        work.run = msgspec.structs.replace(
-            work.run, state=RunState.SUCCEEDED, finished_at=now, stage=None, error=None
-        )
+        work.note(state=RunState.SUCCEEDED, finished_at=now, stage=None, error=None)
         await work.save()
 
 
-class _Work:
-    """One message's work on one run: the run as it stands, and what is written so far."""
+class _Found:
+    """The contacts, to be found by what a change says of them."""
 
-    def __init__(self, parts: SyncRunner, run: Run, lease: Lease) -> None:
-        self._runs, self._clock = parts.runs, parts.clock
-        self.run, self.lease = run, lease
-        self.chunk = 0
-        self._plan, self._planned = Plan(0, 0, ()), Counter[ChangeKind]()
-        self._done, self._earlier = Counter[ChangeKind](), 0
-        self._began = clock_at = parts.clock.monotonic()
-        self._saved_at = clock_at
-        self._seconds_before = run.seconds
+    def __init__(self, contacts: Sequence[Contact]) -> None:
+        self._by_id = {contact.id: contact for contact in contacts}
+        self._by_object_id = {contact.object_id: contact for contact in contacts if contact.object_id}
+        self._by_email = {normalized_email(contact.fields.email): contact for contact in contacts}
 
-    @property
-    def elapsed(self) -> float:
-        return self._clock.monotonic() - self._began
-
-    def planned(self, plan: Plan, earlier: Sequence[Change]) -> None:
-        self._plan, self._planned, self._earlier = plan, plan.counts(), len(earlier)
-        self.run = msgspec.structs.replace(
-            self.run,
-            planned=len(plan.writes()) + len(earlier),
-            skipped_by_reason=skipped_by_reason(plan),
-        )
-        self.wrote(earlier)
-
-    def wrote(self, batch: Sequence[Change]) -> None:
-        self._done.update(change.kind for change in batch)
-        self.run = msgspec.structs.replace(
-            self.run,
-            applied=self._done.total(),
-            counts=counts(self._plan, self._planned, self._done, earlier=self._earlier),
-        )
-
-    async def save_if_due(self) -> None:
-        if self._clock.monotonic() - self._saved_at >= _PROGRESS_EVERY:
-            await self.save()
-
-    async def save(self) -> None:
-        self._saved_at = self._clock.monotonic()
-        self.run = msgspec.structs.replace(
-            self.run,
-            updated_at=self._clock.now(),
-            seconds=round(self._seconds_before + self.elapsed, 3),
-        )
-        await self._runs.save(self.run)
+    def shows(self, change: Change) -> bool:
+        """Whether the contact the change is about is as it says."""
+        contact: Contact | None
+        if change.contact_id is not None:
+            contact = self._by_id.get(change.contact_id)
+        elif change.linked:
+            contact = self._by_object_id.get(change.object_id)
+        else:
+            email = change.fields.email if change.fields is not None else ""
+            contact = self._by_email.get(normalized_email(email))
+        return contact is not None and shows(contact, change)
 
 
-async def _contacts(destination: Destination, lease: Lease) -> list[Contact]:
+async def read_contacts(destination: Destination, lease: Lease) -> list[Contact]:
+    """Every contact of the customer."""
     contacts: list[Contact] = []
     async for page in destination.contacts():
         contacts += page
@@ -238,5 +281,10 @@ async def _contacts(destination: Destination, lease: Lease) -> list[Contact]:
     return contacts
 
 
-def _plan(snapshot: Snapshot, contacts: list[Contact], connection: Connection) -> Plan:
-    return make_plan(snapshot.users.values(), snapshot.departed, contacts, connection.configuration)
+def _plan(
+    snapshot: Snapshot,
+    contacts: list[Contact],
+    connection: Connection,
+    decided: Mapping[str, Decision],
+) -> Plan:
+    return make_plan(snapshot, contacts, connection.configuration, decided)

@@ -8,21 +8,33 @@ import msgspec
 from shared.core.connection import Connection, ConnectionState, moved
 from shared.core.errors import (
     ActionRequired,
-    Actor,
     AttemptFailed,
     LeaseLost,
     OperatorError,
     RetryLater,
+    ScopeObjectMissing,
     TenantryError,
     code_of,
 )
 from shared.core.messages import SyncMessage
 from shared.core.run import Run, RunError, RunKind, RunState, Trigger
+from shared.core.schedule import not_due
 from shared.logs import log, where
 from shared.ports import Clock, ConnectionStore, Queue, RunStore
+from shared.services.holding import Holding
 from shared.services.leases import Busy, Lease, acquire
+from shared.services.run_errors import (
+    canceled,
+    endless,
+    expired,
+    not_active,
+    run_error,
+    stopped,
+    superseded,
+)
 from shared.services.sync_run import SyncRunner
 from shared.services.updates import update
+from shared.services.user_run import UserRunner
 
 LONGEST_RUN = timedelta(hours=24)
 """From its creation; a run that is put off for longer has failed."""
@@ -38,9 +50,12 @@ class Worker:
     connections: ConnectionStore
     runs: RunStore
     runner: SyncRunner
+    user_runner: UserRunner
+    holding: Holding
     queue: Queue
     clock: Clock
     lease_lifetime: timedelta
+    spread: timedelta
 
     async def handle(self, message: SyncMessage) -> None:
         """Carry out the message's run, or put it off, or write down why it ended.
@@ -52,8 +67,15 @@ class Worker:
         if stored is None:
             log("sync.ignored", run=message.run_id, reason="no_connection")
             return
+        late = not_due(message, stored.value, self.spread, self.clock.now())
+        if late and await self.runs.get(message.run_id) is None:  # a run that has begun goes on
+            log("sync.ignored", run=message.run_id, reason="not_due")
+            return
         if stored.value.state is not ConnectionState.ACTIVE:
             await self._cancel(message, stored.value)
+            return
+        if stored.value.canceled_run == message.run_id:
+            await self._cancel_on_request(message)
             return
         try:
             lease = await acquire(self.connections, self.clock, self.lease_lifetime, stored, message.run_id)
@@ -70,12 +92,7 @@ class Worker:
         run = await self.runs.get(message.run_id)
         if run is None or run.state.ended:
             return
-        error = run.error or RunError(
-            "worker_stopped",
-            "The run stopped several times without saying why.",
-            "The operator must look at the log of this run's last attempts.",
-            Actor.OPERATOR.value,
-        )
+        error = run.error or stopped()
         stored = await self.connections.get(message.account_id, message.connection_id)
         if stored is not None:
             await update(self.connections, stored, lambda c: _freed(c, run.id))
@@ -95,7 +112,13 @@ class Worker:
                 under_way = None if before == run.id else before
                 await lease.release(lambda c: msgspec.structs.replace(c, current_run=under_way))
                 return
-            run = await self.runner.carry_out(run, lease, resumed=resumed)
+            if run.state is RunState.HELD:
+                await self._look_at_held(run, lease, before)
+                return
+            runner = self.user_runner if run.kind is RunKind.USER else self.runner
+            run = await runner.carry_out(run, lease, resumed=resumed)
+            if run.state is RunState.HELD:
+                return
             if run.state is RunState.RUNNING:
                 await self._continue(message, run, lease)
                 return
@@ -111,7 +134,7 @@ class Worker:
             raise
         except RetryLater as error:
             await self._retry_later(message, lease, error)
-        except (ActionRequired, OperatorError) as error:
+        except (ActionRequired, OperatorError, ScopeObjectMissing) as error:
             await self._fail(message, lease, error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the run must say so
             await self._note(message, lease, error)
@@ -144,11 +167,31 @@ class Worker:
             run = msgspec.structs.replace(run, state=RunState.RUNNING, started_at=now, updated_at=now)
             await self.runs.save(run)
             return run, False
+        if run.state is not RunState.RUNNING:
+            return run, True
         return msgspec.structs.replace(run, resumes=run.resumes + 1), True
+
+    async def _look_at_held(self, run: Run, lease: Lease, before: str | None) -> None:
+        """A message about a held run nobody has approved: it may have expired meanwhile."""
+        waits = lease.connection.held_run == run.id
+        late = run.held_until is not None and self.clock.now() >= run.held_until
+        under_way = None if before == run.id else before
+
+        def let_go(connection: Connection) -> Connection:
+            held = None if late and connection.held_run == run.id else connection.held_run
+            return msgspec.structs.replace(connection, current_run=under_way, held_run=held)
+
+        await lease.release(let_go)
+        if late:
+            await self.holding.end(run.id, expired())
+        elif not waits:
+            await self.holding.end(run.id, superseded(lease.connection.last_run or ""))
+        else:
+            await self.holding.watch(run)
 
     async def _continue(self, message: SyncMessage, run: Run, lease: Lease) -> None:
         if self.clock.now() - run.created_at > LONGEST_RUN:
-            await self._fail(message, lease, _endless())
+            await self._fail(message, lease, endless())
             return
         log("run.continued", run=run.id, applied=run.applied, planned=run.planned)
         await lease.release()
@@ -211,11 +254,20 @@ class Worker:
             if stored is not None and stored.value.state is ConnectionState.DISCONNECTED:
                 await self.runner.mirrors.prune(message.connection_id, None)  # what was read too late
             return
+        if stored.value.canceled_run == message.run_id:
+            await self._cancel_on_request(message)
+            return
         if stored.value.lease_owner == message.run_id and stored.value.leased(self.clock.now()):
             return
         run = await self.runs.get(message.run_id)
         if run is not None and not run.state.ended:
             await self._put_off(message, _SOON)
+
+    async def _cancel_on_request(self, message: SyncMessage) -> None:
+        run = await self.runs.get(message.run_id)
+        if run is not None and not run.state.ended:
+            log("run.canceled", run=run.id, code="canceled")
+            await self._end(run, RunState.CANCELED, canceled())
 
     async def _cancel(self, message: SyncMessage, connection: Connection | None) -> None:
         state = "gone" if connection is None else connection.state.value
@@ -226,13 +278,7 @@ class Worker:
         if run.error is not None and connection is not None and connection.last_run == run.id:
             await self._end(run, RunState.FAILED, run.error)
             return
-        error = RunError(
-            "connection_not_active",
-            f"The connection is {state}, so nothing was read.",
-            "Look at the connection's state: it says who must act.",
-            Actor.TECHNICIAN.value,
-        )
-        await self._end(run, RunState.CANCELED, error)
+        await self._end(run, RunState.CANCELED, not_active(state))
 
     async def _end(self, run: Run, state: RunState, error: RunError) -> None:
         now = self.clock.now()
@@ -243,30 +289,9 @@ class Worker:
         )
 
 
-def run_error(error: Exception) -> RunError:
-    """The error in words that may be shown."""
-    if isinstance(error, TenantryError):
-        return RunError(error.code, error.title, error.detail, error.actor.value)
-    return RunError(
-        code_of(error),
-        "The run met an error it does not know.",
-        "The run is tried again by itself. If it keeps failing, the operator must look at its log.",
-        Actor.OPERATOR.value,
-    )
-
-
 def _freed(connection: Connection, run_id: str) -> Connection:
     if connection.current_run != run_id:
         return connection
     return msgspec.structs.replace(
         connection, current_run=None, last_run=run_id, lease_owner=None, lease_until=None
-    )
-
-
-def _endless() -> TenantryError:
-    return TenantryError(
-        "run_timeout",
-        "The run was not done after a day.",
-        "The operator must look at what holds it up. The next sync goes on from where it came to.",
-        Actor.OPERATOR,
     )

@@ -135,7 +135,7 @@ class Scenes:
 
     async def begun_run(self, customer: Customer, *, planned: int = 0, applied: int = 0) -> None:
         """A run that is under way for good."""
-        await self.app.customers.start_run(customer, RunKind.SYNC, Trigger.PORTAL)
+        await self.app.runs.start(customer, RunKind.SYNC, Trigger.PORTAL)
         self.world.queue.waiting.clear()
         now = self.world.clock.now()
         await self.change_run(

@@ -5,20 +5,27 @@ from datetime import timedelta
 from typing import Any
 
 from shared.bootstrap import App
+from shared.core.configuration import Configuration
 from shared.core.connection import Connection, Grant
 from shared.core.customer import Customer
 from shared.core.errors import AttemptFailed
-from shared.core.messages import QueueMessage, SyncMessage, ValidateMessage
+from shared.core.messages import PreviewMessage, QueueMessage, SyncMessage, ValidateMessage
 from shared.core.run import Run, RunKind, Trigger
 from shared.services.access import Access
+from shared.services.browsing import Browsing
 from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
+from shared.services.holding import Holding
 from shared.services.housekeeping import Housekeeping
 from shared.services.onboarding import Connected, Onboarding, Redirect
 from shared.services.pausing import Pausing
+from shared.services.preview import PreviewRunner, PreviewWorker
 from shared.services.reading import DirectoryReading
+from shared.services.review_queue import ReviewQueue
+from shared.services.run_control import RunControl
 from shared.services.scheduling import Scheduling
 from shared.services.sync_run import SyncRunner
+from shared.services.user_run import UserRunner
 from shared.services.worker import Worker
 from shared.settings import Settings
 from tests.fakes.clock import FakeClock
@@ -34,6 +41,8 @@ from tests.fakes.stores import (
     FakeCustomerStore,
     FakeMirrorStore,
     FakeOneTimeStore,
+    FakeReports,
+    FakeReviews,
     FakeRunStore,
     FakeSecrets,
     FakeSlotStore,
@@ -76,6 +85,8 @@ class World:
         self.runs = FakeRunStore()
         self.changes = FakeChangeLog()
         self.mirrors = FakeMirrorStore()
+        self.reviews = FakeReviews()
+        self.reports = FakeReports()
         self.one_time = FakeOneTimeStore()
         self.slots = FakeSlotStore()
         self.contacts = FakeContactStore(self.clock, batch_size=batch_size)
@@ -91,22 +102,34 @@ class World:
         connections, runs, mirrors = port(self.connections), port(self.runs), port(self.mirrors)
         changes, one_time, directories = port(self.changes), port(self.one_time), port(self.directories)
         destinations = port(self.contacts)
+        reviews, reports = port(self.reviews), port(self.reports)
+        reading = DirectoryReading(directories, mirrors)
+        holding = Holding(runs, changes, queue, clock)
         runner = SyncRunner(
-            reading=DirectoryReading(directories, mirrors),
+            reading=reading,
             destinations=destinations,
             mirrors=mirrors,
             runs=runs,
             changes=changes,
+            reviews=reviews,
+            reports=reports,
+            holding=holding,
             clock=clock,
             time_budget=given.sync_time_budget,
         )
+        user_runner = UserRunner(reading, directories, destinations, runs, changes, reviews, clock)
+        preview_runner = PreviewRunner(connections, runs, reading, destinations, changes, reviews, clock)
         scheduling = Scheduling(queue, clock, given.sync_schedule, given.sync_spread)
         fan_out = FanOut(connections, port(self.slots), queue, clock, given.sync_schedule, given.sync_spread)
         return App(
             settings=given,
             clock=clock,
             access=Access(port(self.accounts), one_time, clock),
-            customers=Customers(port(self.customers), connections, runs, queue, clock, scheduling),
+            customers=Customers(port(self.customers), connections, clock, scheduling),
+            runs=RunControl(connections, runs, queue, clock),
+            reviews=ReviewQueue(reviews, clock),
+            reports=reports,
+            browsing=Browsing(directories, mirrors),
             pausing=Pausing(connections, scheduling, clock),
             onboarding=Onboarding(
                 connections=connections,
@@ -123,7 +146,18 @@ class World:
             ),
             changes=changes,
             contacts=destinations,
-            worker=Worker(connections, runs, runner, queue, clock, given.sync_lease),
+            worker=Worker(
+                connections,
+                runs,
+                runner,
+                user_runner,
+                holding,
+                queue,
+                clock,
+                given.sync_lease,
+                given.sync_spread,
+            ),
+            previews=PreviewWorker(preview_runner, queue),
             fan_out=fan_out,
             housekeeping=Housekeeping(one_time, fan_out, clock),
         )
@@ -175,9 +209,26 @@ class World:
         assert stored is not None
         return stored.value
 
+    async def sync_one(self, customer: Customer, user: str) -> Run:
+        """Ask for a one-user run, let everything that is queued happen, and return the run."""
+        run, _ = await self.app.runs.start(customer, RunKind.USER, Trigger.API, user)
+        await self.drain()
+        return await self.app.runs.get(customer.account_id, run.id)
+
+    async def preview(self, customer: Customer, configuration: Configuration | None = None) -> Run:
+        """Ask for a preview, let everything that is queued happen, and return it."""
+        run = await self.app.runs.preview(customer, Trigger.API, configuration)
+        await self.drain()
+        return await self.app.runs.get(customer.account_id, run.id)
+
+    async def configure(self, customer: Customer, configuration: Configuration) -> Connection:
+        """Give the customer's connection another configuration."""
+        version = (await self.connection(customer)).configuration_version
+        return await self.app.customers.configure(customer, configuration, version)
+
     async def sync(self, customer: Customer, kind: RunKind = RunKind.SYNC) -> Run:
         """Ask for a run, let everything that is queued happen, and return the run."""
-        run, _ = await self.app.customers.start_run(customer, kind, Trigger.API)
+        run, _ = await self.app.runs.start(customer, kind, Trigger.API)
         await self.drain()
         found = await self.runs.get(run.id)
         assert found is not None
@@ -191,6 +242,8 @@ class World:
         try:
             if isinstance(message, SyncMessage):
                 await app.worker.handle(message)
+            elif isinstance(message, PreviewMessage):
+                await app.previews.handle(message)
             elif isinstance(message, ValidateMessage):
                 await app.onboarding.validate(message)
         except (AttemptFailed, ProcessKilled):
@@ -224,6 +277,8 @@ class World:
             self.poison.append(message)
             if isinstance(message, SyncMessage):
                 await self.app.worker.give_up(message)
+            if isinstance(message, PreviewMessage):
+                await self.app.previews.give_up(message)
         raise AssertionError(f"the queue is not empty after {deliveries} deliveries")
 
 

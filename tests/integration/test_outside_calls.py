@@ -97,7 +97,7 @@ async def test_an_unchanged_customer_costs_little(
     await outside.new()
     run_id = await sync_by_schedule(app, customer)
     made = await outside.new()
-    run = await app.customers.run(customer.account_id, run_id)
+    run = await app.runs.get(customer.account_id, run_id)
     assert (run.state, run.read_mode, run.counts.unchanged) == (RunState.SUCCEEDED, ReadMode.DELTA, 50)
     assert len(made) <= MOST, "\n".join(made)
 
@@ -115,7 +115,7 @@ async def test_the_first_run_of_a_process_costs_little_more(
     fresh = bootstrap.build(microsoft.settings(AzureWebJobsStorage=azurite_connection_string))
     run_id = await sync_by_schedule(fresh, customer)
     made = await outside.new()
-    run = await fresh.customers.run(customer.account_id, run_id)
+    run = await fresh.runs.get(customer.account_id, run_id)
     await fresh.close()
     assert (run.state, run.read_mode) == (RunState.SUCCEEDED, ReadMode.DELTA)
     assert len(made) <= MOST_COLD, "\n".join(made)
@@ -130,7 +130,7 @@ async def test_one_person_more_costs_a_few_calls_more(
     microsoft.customer.hire(userPrincipalName="new@contoso.example", displayName="New Person")
     run_id = await sync_by_schedule(app, customer)
     made = await outside.new()
-    run = await app.customers.run(customer.account_id, run_id)
+    run = await app.runs.get(customer.account_id, run_id)
     assert (run.state, run.counts.created) == (RunState.SUCCEEDED, 1)
     assert len(made) <= MOST + 8, "\n".join(made)
 

@@ -72,9 +72,9 @@ async def connect(app: App, microsoft: Microsoft, customer: Customer, grant: Gra
 
 
 async def sync_on_demand(app: App, customer: Customer) -> Run:
-    run, _ = await app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+    run, _ = await app.runs.start(customer, RunKind.SYNC, Trigger.API)
     await app.worker.handle(SyncMessage(customer.account_id, customer.connection_id, run.id))
-    return await app.customers.run(customer.account_id, run.id)
+    return await app.runs.get(customer.account_id, run.id)
 
 
 async def sync_by_schedule(app: App, customer: Customer, slot: datetime | None = None) -> str:

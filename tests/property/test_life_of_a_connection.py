@@ -213,7 +213,7 @@ class LifeOfAConnection(RuleBasedStateMachine):
         return self.world.contacts.contacts(self.customer.connection_id)
 
     async def _start(self) -> SyncMessage:
-        run, _ = await self.world.app.customers.start_run(self.customer, RunKind.SYNC, Trigger.API)
+        run, _ = await self.world.app.runs.start(self.customer, RunKind.SYNC, Trigger.API)
         return SyncMessage(ACCOUNT, self.customer.connection_id, run.id)
 
     def _sync(self, kind: RunKind) -> Run:

@@ -41,6 +41,18 @@ class TableRuns:
         """See RunStore."""
         await self._table.upsert(_entity(run))
 
+    async def swap(self, before: Run, after: Run) -> bool:
+        """See RunStore."""
+        entity = await self._table.get(before.connection_id, before.id)
+        if entity is None or documents.read(entity, Run) != before:
+            return False
+        etag = entity.metadata["etag"]  # type: ignore[attr-defined]
+        try:
+            await self._table.replace(_entity(after), etag)
+        except ConcurrentUpdate:
+            return False
+        return True
+
     async def list(self, connection_id: str, limit: int, after: str | None = None) -> Page[Run]:
         """See RunStore."""
         return await listed(self._table, connection_id, Run, limit, after)

@@ -18,7 +18,7 @@ async def start(
     app: Services, customer: TheCustomer, response: Response, sent: RunSent | None = None
 ) -> StartedRunShown:
     """A run, or with status 200 the one that is under way already."""
-    run, new = await app.customers.start_run(customer, (sent or RunSent()).kind, Trigger.API)
+    run, new = await app.runs.start(customer, (sent or RunSent()).kind, Trigger.API)
     response.status_code = 202 if new else 200
     response.headers["Location"] = f"/api/v1/runs/{run.id}"
     response.headers["Retry-After"] = _LOOK_AGAIN
@@ -31,14 +31,14 @@ async def runs(
 ) -> Part[RunShown]:
     """The customer's runs, newest first."""
     of = f"runs {customer.connection_id}"
-    page = await app.customers.runs_of(customer, limit, opened(after, of))
+    page = await app.runs.list(customer, limit, opened(after, of))
     return Part(data=[RunShown.model_validate(run) for run in page.items], after=sealed(page.after, of))
 
 
 @router.api_route("/runs/{run}", methods=READ)
 async def read(app: Services, account_id: Account, run: str, response: Response) -> RunShown:
     """One run."""
-    found: Run = await app.customers.run(account_id, run)
+    found: Run = await app.runs.get(account_id, run)
     if not found.state.ended:
         response.headers["Retry-After"] = _LOOK_AGAIN
     return RunShown.model_validate(found)
@@ -49,7 +49,7 @@ async def changes(
     app: Services, account_id: Account, run: str, limit: Limit = DEFAULT_LIMIT, after: After = None
 ) -> Part[ChangeShown]:
     """What the run did, person by person, in order."""
-    found = await app.customers.run(account_id, run)
+    found = await app.runs.get(account_id, run)
     of = f"changes {found.id}"
     page = await app.changes.list(found.id, limit, opened(after, of))
     return Part(

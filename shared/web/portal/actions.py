@@ -25,7 +25,7 @@ async def connect(app: Services, customer: TheForm) -> RedirectResponse:
 @router.post("/sync")
 async def sync(app: Services, customer: TheForm) -> RedirectResponse:
     """A run now, or the one that is under way."""
-    await app.customers.start_run(customer, RunKind.SYNC, Trigger.PORTAL)
+    await app.runs.start(customer, RunKind.SYNC, Trigger.PORTAL)
     return _back(customer)
 
 

@@ -27,7 +27,7 @@ _CHANGES = 50
 async def show(request: Request, app: Services, customer: TheCustomer) -> HTMLResponse:
     """Where the connection stands, and its recent runs."""
     connection, state = await _standing(app, customer)
-    recent = (await app.customers.runs_of(customer, _RECENT_RUNS, None)).items if connection else ()
+    recent = (await app.runs.list(customer, _RECENT_RUNS, None)).items if connection else ()
     under_way = None if connection is None else await _under_way(app, connection)
     return page(
         request,
@@ -66,7 +66,7 @@ async def show_run(
     request: Request, app: Services, customer: TheCustomer, run: str, after: str | None = None
 ) -> HTMLResponse:
     """One run and what it did, person by person."""
-    found = await app.customers.run(customer.account_id, run)
+    found = await app.runs.get(customer.account_id, run)
     if found.connection_id != customer.connection_id:
         raise NotFound("run")
     of = f"changes {found.id}"
@@ -93,7 +93,7 @@ async def _under_way(app: App, connection: Connection) -> Run | None:
     if connection.current_run is None:
         return None
     try:
-        run = await app.customers.run(connection.account_id, connection.current_run)
+        run = await app.runs.get(connection.account_id, connection.current_run)
     except NotFound:
         return None
     return None if run.state.ended else run

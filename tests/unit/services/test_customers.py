@@ -65,7 +65,7 @@ async def test_what_belongs_to_another_account_does_not_exist(world: World) -> N
 async def test_a_run_that_is_none_is_not_found(world: World, run_id: str) -> None:
     """Whatever text is asked for."""
     with pytest.raises(NotFound):
-        await world.app.customers.run(ACCOUNT, run_id)
+        await world.app.runs.get(ACCOUNT, run_id)
 
 
 async def test_a_customer_without_connection_has_none(world: World) -> None:
@@ -79,7 +79,7 @@ async def test_a_customer_without_connection_has_none(world: World) -> None:
 async def test_a_run_on_demand_is_queued_at_once(world: World) -> None:
     """One run, one message, and the connection knows of it."""
     customer, _ = await world.connected("ada")
-    run, new = await world.app.customers.start_run(customer, RunKind.FULL, Trigger.PORTAL)
+    run, new = await world.app.runs.start(customer, RunKind.FULL, Trigger.PORTAL)
     assert new
     assert (run.state, run.kind, run.trigger) == (RunState.QUEUED, RunKind.FULL, Trigger.PORTAL)
     assert await world.runs.get(run.id) == run
@@ -91,13 +91,13 @@ async def test_a_run_on_demand_is_queued_at_once(world: World) -> None:
 async def test_asking_again_gives_the_run_under_way(world: World) -> None:
     """Queued or running, it is not doubled; once it has ended there is a new one."""
     customer, _ = await world.connected("ada")
-    first, _ = await world.app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
-    again, new = await world.app.customers.start_run(customer, RunKind.SYNC, Trigger.PORTAL)
+    first, _ = await world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
+    again, new = await world.app.runs.start(customer, RunKind.SYNC, Trigger.PORTAL)
     assert (again.id, new) == (first.id, False)
     assert len(world.queue.waiting) == 1
     await world.drain()
     world.clock.advance(timedelta(seconds=1))
-    later, new = await world.app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+    later, new = await world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
     assert new
     assert later.id < first.id, "the newest sorts first"
 
@@ -110,10 +110,10 @@ async def test_a_run_whose_message_was_lost_gets_another(
 ) -> None:
     """After a quarter of an hour without a sign of life, asking for it revives it."""
     customer, _ = await world.connected("ada")
-    run, _ = await world.app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+    run, _ = await world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
     world.queue.waiting.clear()
     world.clock.advance(waited)
-    again, new = await world.app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+    again, new = await world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
     assert (again.id, new, len(world.queue.waiting)) == (run.id, False, messages)
     await world.drain()
     found = await world.runs.get(run.id)
@@ -124,7 +124,7 @@ async def test_a_run_whose_message_was_lost_gets_another(
 async def test_a_run_that_somebody_works_on_gets_no_other_message(world: World) -> None:
     """However long ago it last said something."""
     customer, _ = await world.connected("ada")
-    run, _ = await world.app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+    run, _ = await world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
     world.queue.waiting.clear()
     world.clock.advance(timedelta(hours=1))
     stored = await world.app.customers.connection(customer)
@@ -132,7 +132,7 @@ async def test_a_run_that_somebody_works_on_gets_no_other_message(world: World) 
     await world.connections.replace(
         stored, msgspec.structs.replace(stored.value, lease_owner=run.id, lease_until=until)
     )
-    await world.app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+    await world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
     assert world.queue.waiting == []
 
 
@@ -141,7 +141,7 @@ async def test_only_an_active_connection_can_be_synced(world: World) -> None:
     customer, _ = await world.connected("ada")
     await world.app.onboarding.disconnect(ACCOUNT, customer.connection_id)
     with pytest.raises(Conflict, match="connection_not_active") as refused:
-        await world.app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+        await world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
     assert "disconnected" in refused.value.title
     assert world.runs.all() == []
 
@@ -153,7 +153,7 @@ async def test_a_consent_nobody_finished_is_called_pending(world: World) -> None
     await world.app.onboarding.start(url.partition("ticket=")[2])
     world.clock.advance(timedelta(minutes=10))
     with pytest.raises(Conflict) as refused:
-        await world.app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+        await world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
     assert "pending" in refused.value.title
 
 

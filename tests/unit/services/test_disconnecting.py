@@ -159,14 +159,14 @@ async def test_killed_during_the_consent_it_is_proven_later_or_begun_again(grant
 async def test_a_read_that_is_too_late_is_forgotten_as_well() -> None:
     """A worker that was reading when somebody disconnected leaves no mirror and changes no contact."""
     world, customer, tenant = await synced()
-    await world.app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+    await world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
     tenant.hire("bob")
     process = Process()
     app = world.start_app(process)
     await world.drain(lambda: app)
     for at in range(1, len(process.calls) + 1):
         world, customer, tenant = await synced()
-        await world.app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+        await world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
         tenant.hire("bob")
 
         async def disconnect(world: World = world, customer: Customer = customer) -> None:

@@ -83,7 +83,7 @@ async def test_a_message_for_a_busy_connection_is_put_off(world: World) -> None:
 @pytest.mark.parametrize("state", [s for s in ConnectionState if s is not ConnectionState.ACTIVE])
 async def test_only_an_active_connection_is_synced(world: World, state: ConnectionState) -> None:
     """In every other state a queued run is canceled, says so, and Graph is left alone."""
-    run, _ = await world.app.customers.start_run(CUSTOMER, RunKind.SYNC, Trigger.API)
+    run, _ = await world.app.runs.start(CUSTOMER, RunKind.SYNC, Trigger.API)
     await replace_connection(world, state=state)
     before = the_tenant(world).requests
     await world.drain()
@@ -131,7 +131,7 @@ async def test_a_run_that_goes_on_for_more_than_a_day_ends() -> None:
 @pytest.mark.parametrize(("postponed", "state"), [(499, RunState.QUEUED), (500, RunState.FAILED)])
 async def test_a_message_is_not_put_off_for_ever(world: World, postponed: int, state: RunState) -> None:
     """A connection that never becomes free is somebody's bug, and its run says so."""
-    queued, _ = await world.app.customers.start_run(CUSTOMER, RunKind.SYNC, Trigger.API)
+    queued, _ = await world.app.runs.start(CUSTOMER, RunKind.SYNC, Trigger.API)
     await replace_connection(
         world, lease_owner="run_of_somebody_else", lease_until=world.clock.now() + timedelta(minutes=1)
     )

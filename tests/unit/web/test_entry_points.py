@@ -27,7 +27,7 @@ def _app(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_sync_message_carries_out_its_run(site: Site, customer: Customer) -> None:
     """The queue's message becomes a run that is done."""
-    run, _ = await site.world.app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+    run, _ = await site.world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
     message = SyncMessage(customer.account_id, customer.connection_id, run.id)
     await entry_points.work(encode(message), "m-1")
     done = await site.world.runs.get(run.id)
@@ -56,7 +56,7 @@ async def test_what_cannot_be_decoded_is_delivered_again(body: bytes) -> None:
 
 async def test_a_message_that_always_failed_ends_its_run(site: Site, customer: Customer) -> None:
     """The poison queue's message becomes a run that failed."""
-    run, _ = await site.world.app.customers.start_run(customer, RunKind.SYNC, Trigger.API)
+    run, _ = await site.world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
     message = SyncMessage(customer.account_id, customer.connection_id, run.id)
     await entry_points.give_up(encode(message), "m-1")
     ended = await site.world.runs.get(run.id)

@@ -1,0 +1,171 @@
+"""What a run would do, with the configuration in force or with one that is not saved yet.
+
+Nothing is written but the preview itself: no contact, no place in the directory. It needs no lease, so it
+neither waits for a sync nor holds one up.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+
+from shared.core.connection import Connection, ConnectionState
+from shared.core.errors import (
+    ActionRequired,
+    AttemptFailed,
+    LeaseLost,
+    OperatorError,
+    RetryLater,
+    ScopeObjectMissing,
+    code_of,
+)
+from shared.core.guard import tripped
+from shared.core.messages import PreviewMessage
+from shared.core.models import Contact
+from shared.core.planning import make_plan
+from shared.core.reviews import decisions
+from shared.core.run import Run, RunError, RunState, planned_counts, skipped_by_reason
+from shared.logs import log, where
+from shared.ports import ChangeLog, Clock, ConnectionStore, Destinations, Queue, ReviewStore, RunStore, Stored
+from shared.services.change_chunks import PLANNED, forget, log_lines
+from shared.services.reading import DirectoryReading
+from shared.services.run_errors import not_active, run_error, stopped
+
+LONGEST_PREVIEW = timedelta(hours=2)
+"""From its asking; nobody waits longer for a preview."""
+_LOOK_EVERY = 2.0  # seconds
+PREVIEWED = frozenset({ConnectionState.ACTIVE, ConnectionState.PAUSED})
+"""States in which a preview may read the tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRunner:
+    """Carries out previews."""
+
+    connections: ConnectionStore
+    runs: RunStore
+    reading: DirectoryReading
+    destinations: Destinations
+    changes: ChangeLog
+    reviews: ReviewStore
+    clock: Clock
+
+    async def carry_out(self, run: Run, connection: Connection) -> Run:
+        """The preview, `succeeded`, with its plan in the change log.
+
+        Raises LeaseLost when the connection is not to be read any more, and what a read raises.
+        """
+        began = self.clock.monotonic()
+        watch = _Watch(self.connections, self.clock, connection)
+        configuration = run.configuration or connection.configuration
+        reading = await self.reading.read(connection, configuration, run.kind, self.clock.now(), watch.look)
+        contacts: list[Contact] = []
+        async for page in self.destinations.open(connection).contacts():
+            contacts += page
+            await watch.look()
+        queue = await self.reviews.all(connection.id) if connection.reviews else {}
+        plan = await asyncio.to_thread(make_plan, reading.snapshot, contacts, configuration, decisions(queue))
+        await forget(self.changes, run.id, PLANNED)
+        await log_lines(self.changes, run.id, PLANNED, plan.changes)
+        now = self.clock.now()
+        done = msgspec.structs.replace(
+            run,
+            state=RunState.SUCCEEDED,
+            read_mode=reading.mode,
+            full_reason=reading.full_reason,
+            counts=planned_counts(plan),
+            skipped_by_reason=skipped_by_reason(plan),
+            planned=len(plan.writes()),
+            graph_requests=run.graph_requests + reading.requests,
+            gaps=reading.snapshot.supplement.gaps,
+            guard=tripped(plan, configuration.guard, connection.in_scope),
+            digest=plan.digest(),
+            seconds=round(run.seconds + self.clock.monotonic() - began, 3),
+            finished_at=now,
+            updated_at=now,
+            error=None,
+        )
+        await self.runs.save(done)
+        log("preview.done", run=run.id, planned=done.planned, seconds=done.seconds)
+        return done
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewWorker:
+    """Carries out preview messages."""
+
+    runner: PreviewRunner
+    queue: Queue
+
+    async def handle(self, message: PreviewMessage) -> None:
+        """Carry out the preview, or put it off, or write down why it ended.
+
+        Raises AttemptFailed for what another delivery may cure.
+        """
+        runs, clock = self.runner.runs, self.runner.clock
+        run = await runs.get(message.run_id)
+        if run is None or run.state.ended:
+            log("preview.ignored", run=message.run_id)
+            return
+        stored = await self.runner.connections.get(message.account_id, message.connection_id)
+        if stored is None or stored.value.state not in PREVIEWED:
+            await self._end(run, RunState.CANCELED, not_active(_state(stored)))
+            return
+        run = msgspec.structs.replace(
+            run, state=RunState.RUNNING, started_at=run.started_at or clock.now(), updated_at=clock.now()
+        )
+        await runs.save(run)
+        try:
+            await self.runner.carry_out(run, stored.value)
+        except LeaseLost:
+            await self._end(run, RunState.CANCELED, not_active("no longer the one that was read"))
+        except RetryLater as error:
+            await self._put_off(message, run, error)
+        except (ActionRequired, OperatorError, ScopeObjectMissing) as error:
+            log("preview.failed", run=run.id, code=error.code)
+            await self._end(run, RunState.FAILED, run_error(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the preview must say so
+            log("preview.stumbled", run=run.id, code=code_of(error), where=where(error))
+            await runs.save(msgspec.structs.replace(run, error=run_error(error)))
+            raise AttemptFailed(code_of(error)) from None
+
+    async def give_up(self, message: PreviewMessage) -> None:
+        """End the preview of a message that failed on every delivery (it is on the poison queue)."""
+        run = await self.runner.runs.get(message.run_id)
+        if run is not None and not run.state.ended:
+            await self._end(run, RunState.FAILED, run.error or stopped())
+
+    async def _put_off(self, message: PreviewMessage, run: Run, error: RetryLater) -> None:
+        if self.runner.clock.now() - run.created_at + error.after > LONGEST_PREVIEW:
+            await self._end(run, RunState.FAILED, run_error(error))
+            return
+        await self.runner.runs.save(msgspec.structs.replace(run, error=run_error(error)))
+        await self.queue.send(message, error.after)
+
+    async def _end(self, run: Run, state: RunState, error: RunError) -> None:
+        now = self.runner.clock.now()
+        await self.runner.runs.save(
+            msgspec.structs.replace(run, state=state, error=error, finished_at=now, updated_at=now)
+        )
+
+
+class _Watch:
+    """Notices soon when the customer is disconnected."""
+
+    def __init__(self, connections: ConnectionStore, clock: Clock, connection: Connection) -> None:
+        self._connections, self._clock, self._connection = connections, clock, connection
+        self._next = clock.monotonic() + _LOOK_EVERY
+
+    async def look(self) -> None:
+        if self._clock.monotonic() < self._next:
+            return
+        self._next = self._clock.monotonic() + _LOOK_EVERY
+        found = await self._connections.get(self._connection.account_id, self._connection.id)
+        same = found is not None and found.value.tenant_id == self._connection.tenant_id
+        if found is None or not same or found.value.state not in PREVIEWED:
+            raise LeaseLost
+
+
+def _state(stored: Stored[Connection] | None) -> str:
+    return "gone" if stored is None else stored.value.state.value

@@ -1,0 +1,63 @@
+"""One message's work on one run: the run as it stands, and what is written so far."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from shared.core.changes import USER_WRITES, Change, ChangeKind
+from shared.core.planning import Plan
+from shared.core.run import Run, counts, skipped_by_reason
+from shared.ports import Clock, RunStore
+from shared.services.leases import Lease
+
+_SAVE_EVERY = 1.0  # seconds between two saves of a run's progress
+
+
+class Progress:
+    """Keeps the run's record true while it is carried out."""
+
+    def __init__(self, runs: RunStore, clock: Clock, run: Run, lease: Lease) -> None:
+        """`run`: as the message found it; `lease`: of its connection."""
+        self._runs, self._clock = runs, clock
+        self.run, self.lease = run, lease
+        self.chunk = 0
+        self._plan, self._planned = Plan(0, 0, ()), Counter[ChangeKind]()
+        self._done, self._earlier = Counter[ChangeKind](), 0
+        self._began = self._saved_at = clock.monotonic()
+        self._seconds_before = run.seconds
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since this message began."""
+        return self._clock.monotonic() - self._began
+
+    def note(self, **what: object) -> None:
+        """Change the record; `save` makes it durable."""
+        self.run = msgspec.structs.replace(self.run, **what)
+
+    def planned(self, plan: Plan, earlier: Sequence[Change]) -> None:
+        """What is to be written, and what earlier messages of this run wrote."""
+        users = sum(1 for change in earlier if change.kind in USER_WRITES)
+        self._plan, self._planned, self._earlier = plan, plan.counts(), users
+        self.note(planned=len(plan.writes()) + len(earlier), skipped_by_reason=skipped_by_reason(plan))
+        self.wrote(earlier)
+
+    def wrote(self, batch: Sequence[Change]) -> None:
+        """The batch is durable."""
+        self._done.update(change.kind for change in batch)
+        self.note(
+            applied=self._done.total(),
+            counts=counts(self._plan, self._planned, self._done, earlier=self._earlier),
+        )
+
+    async def save_if_due(self) -> None:
+        """Make the record durable every other moment."""
+        if self._clock.monotonic() - self._saved_at >= _SAVE_EVERY:
+            await self.save()
+
+    async def save(self) -> None:
+        """Make the record durable."""
+        self._saved_at = self._clock.monotonic()
+        self.note(updated_at=self._clock.now(), seconds=round(self._seconds_before + self.elapsed, 3))
+        await self._runs.save(self.run)

@@ -1,0 +1,134 @@
+"""One person now: the whole plan is made, and only this person's part of it is carried out and explained.
+
+The plan needs everybody, for nobody may get a contact or an address that is another's; the connection's
+place in the directory stays where it is, so the next sync sees whatever this run did not look at.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from shared.core.changes import Change
+from shared.core.connection import Connection
+from shared.core.explanation import NOT_FOUND, explained
+from shared.core.mirror import Snapshot
+from shared.core.models import Contact, DirectoryUser
+from shared.core.planning import Plan, make_plan
+from shared.core.reviews import decisions
+from shared.core.run import Run, RunState
+from shared.core.text import normalized_email
+from shared.ports import ChangeLog, Clock, Destinations, Directories, ReviewStore, RunStore
+from shared.services.change_chunks import WRITTEN, chunk_name
+from shared.services.leases import Lease
+from shared.services.progress import Progress
+from shared.services.reading import DirectoryReading
+from shared.services.sync_run import read_contacts
+
+
+@dataclass(frozen=True, slots=True)
+class UserRunner:
+    """Carries out one-user runs of connections that are already leased."""
+
+    reading: DirectoryReading
+    directories: Directories
+    destinations: Destinations
+    runs: RunStore
+    changes: ChangeLog
+    reviews: ReviewStore
+    clock: Clock
+
+    async def carry_out(self, run: Run, lease: Lease, *, resumed: bool) -> Run:
+        """Returns the run `succeeded`, with its steps, and the lease released."""
+        work = Progress(self.runs, self.clock, run, lease)
+        connection = lease.connection
+        configuration = connection.configuration
+        reading = await self.reading.read(connection, configuration, run.kind, self.clock.now(), lease.keep)
+        snapshot, fresh, requests = await self._with_fresh(connection, reading.snapshot, run.user or "")
+        work.note(
+            read_mode=reading.mode,
+            full_reason=reading.full_reason,
+            graph_requests=run.graph_requests + reading.requests + requests,
+            gaps=snapshot.supplement.gaps,
+            configuration_version=connection.configuration_version,
+        )
+        destination = self.destinations.open(connection)
+        contacts = await read_contacts(destination, lease)
+        object_id = fresh or _left(contacts, run.user or "")
+        if object_id is None:
+            work.note(steps=NOT_FOUND)
+            await self._finish(work)
+            return work.run
+        queue = await self.reviews.all(connection.id) if connection.reviews else {}
+        plan = await asyncio.to_thread(make_plan, snapshot, contacts, configuration, decisions(queue))
+        mine = [change for change in plan.changes if change.object_id == object_id]
+        if resumed and not any(change.writes for change in mine):
+            mine = await self._written_before(run) or mine
+        else:
+            await self._apply(work, [change for change in mine if change.writes], lease)
+        user = snapshot.users.get(object_id)
+        work.planned(_narrowed(plan, mine, user), [])
+        work.wrote([change for change in mine if change.writes])
+        work.note(
+            steps=explained(user, tuple(mine), configuration, snapshot.supplement, applied=True),
+        )
+        await self._finish(work)
+        return work.run
+
+    async def _with_fresh(
+        self, connection: Connection, snapshot: Snapshot, asked: str
+    ) -> tuple[Snapshot, str | None, int]:
+        """The snapshot with the user as they are this moment, and their object id if there is such a user.
+
+        A change of a minute ago may not be in the list of changes yet.
+        """
+        known = find(snapshot.users.values(), asked)
+        reader = self.directories.open(connection)
+        user = await reader.user(known or asked)
+        if user is None:
+            return snapshot, known, reader.requests
+        users = {**snapshot.users, user.id: user}
+        return msgspec.structs.replace(snapshot, users=users), user.id, reader.requests
+
+    async def _apply(self, work: Progress, writes: Sequence[Change], lease: Lease) -> None:
+        if not writes:
+            return
+        await lease.keep()
+        await self.changes.put(work.run.id, chunk_name(WRITTEN, 0), writes)
+        await self.destinations.open(lease.connection).apply(writes, work.run.id)
+
+    async def _written_before(self, run: Run) -> list[Change]:
+        return [change async for chunk, lines in self.changes.chunks(run.id) for change in lines]
+
+    async def _finish(self, work: Progress) -> None:
+        await work.lease.release(lambda c: msgspec.structs.replace(c, current_run=None, last_run=work.run.id))
+        work.note(state=RunState.SUCCEEDED, finished_at=self.clock.now(), error=None)
+        await work.save()
+
+
+def find(users: Iterable[DirectoryUser], asked: str) -> str | None:
+    """The object id of the user that was asked for by object id, user principal name or address."""
+    wanted = normalized_email(asked)
+    for user in users:
+        names = (user.id, user.user_principal_name, user.mail)
+        if any(name is not None and normalized_email(name) == wanted for name in names):
+            return user.id
+    return None
+
+
+def _left(contacts: Iterable[Contact], asked: str) -> str | None:
+    """The object id of somebody who left, by the contact that is still linked to them."""
+    wanted = normalized_email(asked)
+    for contact in contacts:
+        names = (contact.object_id, contact.fields.email)
+        if contact.object_id and any(name and normalized_email(name) == wanted for name in names):
+            return contact.object_id
+    return None
+
+
+def _narrowed(plan: Plan, mine: Sequence[Change], user: DirectoryUser | None) -> Plan:
+    """The plan as far as it is about one user, so that the counts add up."""
+    about_the_user = [change for change in mine if change.kind not in {"deactivate", "keep"}]
+    unchanged = int(user is not None and not about_the_user)
+    return Plan(int(user is not None), unchanged, tuple(mine), in_scope=plan.in_scope)
