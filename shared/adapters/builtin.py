@@ -5,21 +5,26 @@ import itertools
 import sys
 import uuid
 from collections.abc import AsyncIterator, Container, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.tables.accounts import row_pages
-from shared.adapters.tables.table import TRANSACTION, Operation, Table, key
-from shared.core.changes import Change
+from shared.adapters.tables.table import TRANSACTION, Entity, Operation, Table, key
+from shared.core.changes import Change, ChangeKind
 from shared.core.connection import Connection
 from shared.core.errors import ConcurrentUpdate
 from shared.core.models import CONTACT_FIELDS, Contact, ContactFields, fields_as_mapping
-from shared.ports import Clock, Page, StoredContact
+from shared.core.text import normalized_email
+from shared.ports import Clock, Page, Stored, StoredContact
 
 _SOURCE = "entra"
 _AT_ONCE = 4  # transactions under way at the same time
 _NAMESPACE = uuid.UUID("6f7c3f0e-6f6b-5f0e-9d6e-0c8f5e2f4a11")
+_EMAIL_NAMESPACE = uuid.uuid5(_NAMESPACE, "email")
+_COLUMNS = ("RowKey", "object_id", "active", "deactivated_by_sync", "pins", "keep_active", *CONTACT_FIELDS)
 
 
 def contact_id(connection_id: str, object_id: str, number: int = 0) -> str:
@@ -27,14 +32,22 @@ def contact_id(connection_id: str, object_id: str, number: int = 0) -> str:
 
     `number`: 0, or more where the contacts of this object before were given to other objects.
     """
-    name = f"{connection_id} {object_id}"
-    return str(uuid.uuid5(_NAMESPACE, f"{name} {number}" if number else name))
+    return _id(_NAMESPACE, connection_id, object_id, number)
+
+
+def contact_id_by_email(connection_id: str, email: str, number: int = 0) -> str:
+    """The id of the contact that is made for an address and belongs to no directory object.
+
+    `number`: 0, or more where the contacts of this address before were given other addresses.
+    """
+    return _id(_EMAIL_NAMESPACE, connection_id, normalized_email(email), number)
 
 
 class BuiltinDestination:
     """Implements Destination for one customer: one partition, one entity per contact.
 
-    The contact carries its link, the object id, so that contact and link are written in one stroke.
+    The contact carries its link, the object id, so that contact and link are written in one stroke. What
+    people decided about a contact, its pins and that it stays active, no run writes.
     """
 
     batch_size = _AT_ONCE * TRANSACTION
@@ -46,8 +59,7 @@ class BuiltinDestination:
     async def contacts(self) -> AsyncIterator[list[Contact]]:
         """See Destination."""
         query = "PartitionKey eq @customer"
-        select = ("RowKey", "object_id", *CONTACT_FIELDS)
-        pages = self._table.pages(query, {"customer": key(self._connection_id)}, select=select)
+        pages = self._table.pages(query, {"customer": key(self._connection_id)}, select=_COLUMNS)
         async for entities, _ in pages:
             yield [_contact(entity) for entity in entities]
 
@@ -61,7 +73,7 @@ class BuiltinDestination:
             raise failed.exceptions[0] from None  # callers know the errors, not the groups they come in
 
     async def _write(self, changes: Sequence[Change], run_id: str) -> None:
-        rows = [change.contact_id or contact_id(self._connection_id, change.object_id) for change in changes]
+        rows = [change.contact_id or self._new_id(change) for change in changes]
         if len(set(rows)) == len(rows):
             operations = [self._operation(*pair, run_id) for pair in zip(changes, rows, strict=True)]
             try:
@@ -69,7 +81,7 @@ class BuiltinDestination:
                 return
             except ConcurrentUpdate:
                 pass
-        # Somebody carried out some of it already, or gave a contact with such an id to another object.
+        # Somebody carried out some of it already, or such a contact became somebody else's.
         taken = {change.contact_id for change in changes}
         await self._table.transaction([await self._again(change, taken, run_id) for change in changes])
 
@@ -78,22 +90,25 @@ class BuiltinDestination:
         if change.contact_id is not None:
             return self._operation(change, change.contact_id, run_id)
         for number in itertools.count():
-            row = contact_id(self._connection_id, change.object_id, number)
+            row = self._new_id(change, number)
             found = None if row in taken else await self._table.get(key(self._connection_id), key(row))
-            if found is not None and found.get("object_id") == change.object_id:
+            if found is not None and _made_by(change, _contact(found)):
                 return self._operation(change, row, run_id, exists=True)
             if found is None and row not in taken:
                 return self._operation(change, row, run_id)
         raise AssertionError("the ids have no end")
 
+    def _new_id(self, change: Change, number: int = 0) -> str:
+        if change.linked:
+            return contact_id(self._connection_id, change.object_id, number)
+        return contact_id_by_email(self._connection_id, _fields(change).email, number)
+
     def _operation(self, change: Change, row: str, run_id: str, *, exists: bool = False) -> Operation:
         now = self._clock.now()
-        entity: dict[str, Any] = {
+        entity: Entity = {
             "PartitionKey": key(self._connection_id),
             "RowKey": key(row),
-            **fields_as_mapping(change.fields or ContactFields()),
-            "object_id": change.object_id,
-            "source": _SOURCE,
+            **_written(change),
             "updated_at": now,
             "updated_by_run": run_id,
         }
@@ -113,16 +128,87 @@ class BuiltinDestinations:
         """See Destinations."""
         return BuiltinDestination(self._table, connection.id, self._clock)
 
+    async def get(self, connection_id: str, contact_id: str) -> Stored[StoredContact] | None:
+        """See ContactStore."""
+        entity = await self._table.get(key(connection_id), key(contact_id))
+        if entity is None:
+            return None
+        return Stored(_stored(entity), entity.metadata["etag"])  # type: ignore[attr-defined]
+
+    async def replace(
+        self, connection_id: str, stored: Stored[StoredContact], value: StoredContact
+    ) -> Stored[StoredContact]:
+        """See ContactStore."""
+        contact = value.contact
+        entity: Entity = {
+            "PartitionKey": key(connection_id),
+            "RowKey": key(stored.value.contact.id),
+            **fields_as_mapping(contact.fields),
+            "object_id": contact.object_id or "",  # merging takes nothing away
+            "active": contact.active,
+            "deactivated_by_sync": contact.deactivated_by_sync,
+            "pins": msgspec.json.encode(sorted(contact.pins)).decode(),
+            "keep_active": contact.keep_active,
+            "source": value.source,
+            "created_at": value.created_at,
+            "updated_at": value.updated_at,
+        }
+        return Stored(value, await self._table.merge(entity, stored.etag))
+
     async def list(self, connection_id: str, limit: int, after: str | None = None) -> Page[StoredContact]:
         """See ContactStore."""
         entities, last = await row_pages(self._table, key(connection_id), limit, after)
         return Page(tuple(_stored(entity) for entity in entities), last)
 
 
+def _id(namespace: uuid.UUID, connection_id: str, what: str, number: int) -> str:
+    name = f"{connection_id} {what}"
+    return str(uuid.uuid5(namespace, f"{name} {number}" if number else name))
+
+
+def _made_by(change: Change, contact: Contact) -> bool:
+    """Whether the contact is still the one that the change makes."""
+    if change.linked:
+        return contact.object_id == change.object_id
+    return normalized_email(contact.fields.email) == normalized_email(_fields(change).email)
+
+
+def _written(change: Change) -> dict[str, Any]:
+    """The columns that the change writes. Raises ValueError where it does not say what to write where."""
+    if not change.writes or (change.contact_id is None) is not (change.kind is ChangeKind.CREATE):
+        raise ValueError(f"this {change.kind} change cannot be carried out")
+    if change.kind is ChangeKind.DEACTIVATE:
+        return {"active": False, "deactivated_by_sync": True}
+    written = {**fields_as_mapping(_fields(change)), "source": _SOURCE}
+    if change.linked:
+        written["object_id"] = change.object_id
+    if change.kind is ChangeKind.REACTIVATE:
+        return {**written, "active": True, "deactivated_by_sync": False}
+    return written
+
+
+def _fields(change: Change) -> ContactFields:
+    if change.fields is None:  # blanks would be written
+        raise ValueError(f"this {change.kind} change has no fields")
+    return change.fields
+
+
 def _contact(entity: Mapping[str, Any]) -> Contact:
     # Interned, as the mirror's texts are: a run holds everybody at once, in the directory and as a contact.
-    fields = ContactFields(**{name: sys.intern(entity.get(name) or "") for name in CONTACT_FIELDS})
-    return Contact(entity["RowKey"], fields, entity.get("object_id"))
+    return Contact(
+        entity["RowKey"],
+        ContactFields(**{name: sys.intern(entity.get(name) or "") for name in CONTACT_FIELDS}),
+        entity.get("object_id") or None,
+        active=entity.get("active", True),
+        deactivated_by_sync=entity.get("deactivated_by_sync", False),
+        pins=_pins(entity.get("pins") or "[]"),
+        keep_active=entity.get("keep_active", False),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _pins(text: str) -> frozenset[str]:
+    return msgspec.json.decode(text, type=frozenset[str])
 
 
 def _stored(entity: Mapping[str, Any]) -> StoredContact:

@@ -10,8 +10,9 @@ from shared.core.models import RemovalReason
 from shared.ports import Destination, DirectoryReader
 from tests.contract.contracts.accounts import AccountStoreContract, CustomerStoreContract
 from tests.contract.contracts.connections import ConnectionStoreContract, SlotStoreContract
-from tests.contract.contracts.destination import DestinationContract
+from tests.contract.contracts.destination import ContactStoreContract, DestinationContract
 from tests.contract.contracts.directory import DirectoryContract, TenantUnderTest
+from tests.contract.contracts.reviews import ReportStoreContract, ReviewStoreContract
 from tests.contract.contracts.runs import ChangeLogContract, MirrorStoreContract, RunStoreContract
 from tests.contract.contracts.secrets import OneTimeStoreContract, QueueContract, SecretsContract
 from tests.contract.contracts.values import active, connection, unique
@@ -31,6 +32,7 @@ from tests.fakes import (
     FakeSecrets,
     FakeSlotStore,
 )
+from tests.fakes.stores import FakeReports, FakeReviews
 
 
 class TestFakeAccountStore(AccountStoreContract):
@@ -130,6 +132,30 @@ class TestFakeDestination(DestinationContract):
     @pytest.fixture
     def destination(self) -> Destination:
         return FakeContactStore(FakeClock(), page_size=100).open(active(unique()))
+
+
+class TestFakeContactStore(ContactStoreContract):
+    """Its contacts from the other side."""
+
+    @pytest.fixture
+    def store(self) -> FakeContactStore:
+        return FakeContactStore(FakeClock())
+
+
+class TestFakeReviews(ReviewStoreContract):
+    """The review queue in memory."""
+
+    @pytest.fixture
+    def reviews(self) -> FakeReviews:
+        return FakeReviews()
+
+
+class TestFakeReports(ReportStoreContract):
+    """Reports in memory."""
+
+    @pytest.fixture
+    def reports(self) -> FakeReports:
+        return FakeReports()
 
 
 class FakeTenantUnderTest:

@@ -14,8 +14,10 @@ from shared.core.connection import Connection, ConnectionState
 from shared.core.customer import Account, ApiKey, Customer
 from shared.core.errors import ConcurrentUpdate
 from shared.core.mirror import Snapshot
+from shared.core.report import TenantReport
+from shared.core.reviews import Review
 from shared.core.run import Run, connection_of
-from shared.ports import OpenSlot, Page, Stored
+from shared.ports import OpenSlot, Page, ScheduledConnection, Stored
 
 T = TypeVar("T")
 
@@ -112,19 +114,20 @@ class FakeConnectionStore:
             raise ConcurrentUpdate
         return self._write(value)
 
-    async def active(self, after: str | None = None) -> AsyncIterator[Page[tuple[str, str]]]:
+    async def active(self, after: str | None = None) -> AsyncIterator[Page[ScheduledConnection]]:
         while True:
-            ids = [
-                key
-                for key, (_, body) in sorted(self._connections.items())
-                if msgspec.json.decode(body, type=Connection).state is ConnectionState.ACTIVE
-                and (after is None or list(key) > json.loads(after))
+            rest = [
+                connection
+                for place, (_, body) in sorted(self._connections.items())
+                for connection in [msgspec.json.decode(body, type=Connection)]
+                if connection.state is ConnectionState.ACTIVE
+                and (after is None or list(place) > json.loads(after))
             ]
-            if not ids:
+            if not rest:
                 return
-            items = ids[: self.page_size]
-            after = json.dumps(items[-1]) if len(ids) > len(items) else None
-            yield Page(tuple(items), after)
+            part = rest[: self.page_size]
+            after = json.dumps([part[-1].account_id, part[-1].id]) if len(rest) > len(part) else None
+            yield Page(tuple(map(_scheduled, part)), after)
             if after is None:
                 return
 
@@ -156,6 +159,12 @@ class FakeRunStore:
 
     async def save(self, run: Run) -> None:
         self._runs[run.id] = msgspec.json.encode(run)
+
+    async def swap(self, before: Run, after: Run) -> bool:
+        if await self.get(before.id) != before:
+            return False
+        await self.save(after)
+        return True
 
     def all(self) -> list[Run]:
         """Every run, for a look from outside."""
@@ -218,6 +227,39 @@ class FakeMirrorStore:
                 del self.mirrors[owner, reference]
 
 
+class FakeReviews:
+    """The review queue of each connection."""
+
+    def __init__(self) -> None:
+        self._reviews: dict[str, dict[str, bytes]] = {}
+
+    async def all(self, connection_id: str) -> dict[str, Review]:
+        reviews = sorted(self._reviews.get(connection_id, {}).items())
+        return {object_id: msgspec.json.decode(body, type=Review) for object_id, body in reviews}
+
+    async def save(self, connection_id: str, reviews: Sequence[Review]) -> None:
+        mine = self._reviews.setdefault(connection_id, {})
+        mine.update({review.object_id: msgspec.json.encode(review) for review in reviews})
+
+    async def remove(self, connection_id: str, object_ids: Sequence[str]) -> None:
+        for object_id in object_ids:
+            self._reviews.get(connection_id, {}).pop(object_id, None)
+
+
+class FakeReports:
+    """The latest report about each customer's tenant."""
+
+    def __init__(self) -> None:
+        self._reports: dict[str, bytes] = {}
+
+    async def get(self, connection_id: str) -> TenantReport | None:
+        body = self._reports.get(connection_id)
+        return None if body is None else msgspec.json.decode(body, type=TenantReport)
+
+    async def save(self, connection_id: str, report: TenantReport) -> None:
+        self._reports[connection_id] = msgspec.json.encode(report)
+
+
 class FakeOneTimeStore:
     """Short-lived values; only the hash of a token is kept."""
 
@@ -272,6 +314,10 @@ class FakeSlotStore:
         written = msgspec.structs.replace(slot, etag=str(next(self._etags)))
         self.slots[slot.slot] = (written, until)
         return written
+
+
+def _scheduled(connection: Connection) -> ScheduledConnection:
+    return ScheduledConnection(connection.account_id, connection.id, connection.configuration.schedule)
 
 
 def _part(keys: Iterable[str], limit: int, after: str | None) -> tuple[list[str], str | None]:

@@ -10,19 +10,25 @@ from shared.adapters.builtin import BuiltinDestination, BuiltinDestinations
 from shared.adapters.queue import StorageQueue
 from shared.adapters.system_clock import SystemClock
 from shared.adapters.tables.accounts import TableAccounts, TableCustomers
+from shared.adapters.tables.budgets import TableBudgets
 from shared.adapters.tables.connections import TableConnections
 from shared.adapters.tables.mirrors import TableMirrors
 from shared.adapters.tables.one_time import TableOneTime
+from shared.adapters.tables.reports import TableReports
+from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
 from shared.core import messages
 from shared.core.messages import QueueMessage
 from tests.contract.contracts.accounts import AccountStoreContract, CustomerStoreContract
+from tests.contract.contracts.budgets import BudgetsContract
 from tests.contract.contracts.connections import ConnectionStoreContract, SlotStoreContract
-from tests.contract.contracts.destination import DestinationContract
+from tests.contract.contracts.destination import ContactStoreContract, DestinationContract
+from tests.contract.contracts.reviews import ReportStoreContract, ReviewStoreContract
 from tests.contract.contracts.runs import ChangeLogContract, MirrorStoreContract, RunStoreContract
 from tests.contract.contracts.secrets import OneTimeStoreContract, QueueContract
 from tests.contract.contracts.values import active, unique
+from tests.fakes import FakeClock
 from tests.integration.storage import OwnTables
 
 
@@ -96,6 +102,38 @@ class TestBuiltinDestination(DestinationContract):
     @pytest.fixture
     def destination(self, tables: OwnTables) -> BuiltinDestination:
         return BuiltinDestinations(tables, SystemClock()).open(active(unique()))
+
+
+class TestBuiltinContacts(ContactStoreContract):
+    """The built-in destination from the other side."""
+
+    @pytest.fixture
+    def store(self, tables: OwnTables) -> BuiltinDestinations:
+        return BuiltinDestinations(tables, SystemClock())
+
+
+class TestTableReviews(ReviewStoreContract):
+    """The review queue."""
+
+    @pytest.fixture
+    def reviews(self, tables: OwnTables) -> TableReviews:
+        return TableReviews(tables)
+
+
+class TestTableReports(ReportStoreContract):
+    """Reports."""
+
+    @pytest.fixture
+    def reports(self, tables: OwnTables) -> TableReports:
+        return TableReports(tables)
+
+
+class TestTableBudgets(BudgetsContract):
+    """Budgets."""
+
+    @pytest.fixture
+    def budgets(self, tables: OwnTables, clock: FakeClock) -> TableBudgets:
+        return TableBudgets(tables, clock)
 
 
 class TestStorageQueue(QueueContract):

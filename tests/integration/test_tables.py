@@ -21,6 +21,7 @@ from shared.core.customer import Customer, new_api_key
 from shared.core.errors import ConcurrentUpdate
 from shared.core.mirror import Snapshot
 from shared.core.models import DirectoryUser, RemovalReason
+from shared.core.supplement import Registration, Supplement
 from tests.contract.contracts.values import HOSTILE, NOW, active, change, connection, run, unique
 from tests.integration.storage import OwnTables, texts
 
@@ -255,12 +256,38 @@ async def test_a_mirror_of_another_format_does_not_load(tables: OwnTables) -> No
     assert await mirrors.load(connection_id, f"0:{rest}") is None
 
 
-@pytest.mark.parametrize("lost", ["users-000001", "users-000003", "departed-000001", "touched-000001"])
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "users-000001",
+        "users-000003",
+        "departed-000001",
+        "touched-000001",
+        "missing-000001",
+        "members-000001",
+        "purposes-000001",
+        "registrations-000001",
+        "activity-000001",
+        "rest-000001",
+    ],
+)
 async def test_a_mirror_without_one_of_its_blocks_does_not_load(tables: OwnTables, lost: str) -> None:
     """Half a mirror would make everybody in the other half look as if they had left."""
     mirrors, connection_id = TableMirrors(tables), unique()
     users = {f"{n}": DirectoryUser(f"{n}", display_name="x" * 100_000) for n in range(20)}
-    snapshot = Snapshot(users, {"gone": RemovalReason.ABSENT}, frozenset({"1"}), changed=True)
+    snapshot = Snapshot(
+        users,
+        {"gone": RemovalReason.ABSENT},
+        frozenset({"1"}),
+        changed=True,
+        missing=frozenset({"absent"}),
+        supplement=Supplement(
+            group_members=frozenset({"1"}),
+            purposes={"1": "user"},
+            registrations={"1": Registration(capable=True)},
+            activity={"1@example.com": None},
+        ),
+    )
     reference = await mirrors.save(connection_id, "0001", snapshot)
     assert await mirrors.load(connection_id, reference) == snapshot
     await Table(tables, "mirrors").delete(connection_id, f"0001-{lost}")

@@ -1,17 +1,23 @@
 """Connections, with their configuration, lease and place in the directory."""
 
 from collections.abc import AsyncIterator
+from functools import lru_cache
 
+import msgspec
 from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.tables import documents
 from shared.adapters.tables.table import Entity, Table, key
+from shared.core.configuration import Schedule
 from shared.core.connection import Connection, ConnectionState
-from shared.ports import Page, Stored
+from shared.ports import Page, ScheduledConnection, Stored
 
 
 class TableConnections:
-    """Implements ConnectionStore: one partition per account; `state` is a column, to be filtered by."""
+    """Implements ConnectionStore: one partition per account.
+
+    `state` is a column, to be filtered by, and so is `schedule`: the fan-out reads nothing else of a row.
+    """
 
     def __init__(self, service: TableServiceClient) -> None:
         """`service`: Table Storage."""
@@ -33,16 +39,27 @@ class TableConnections:
         """See ConnectionStore."""
         return Stored(value, await self._table.replace(_entity(value), stored.etag))
 
-    async def active(self, after: str | None = None) -> AsyncIterator[Page[tuple[str, str]]]:
+    async def active(self, after: str | None = None) -> AsyncIterator[Page[ScheduledConnection]]:
         """See ConnectionStore."""
         pages = self._table.pages(
             "state eq @state",
             {"state": ConnectionState.ACTIVE.value},
-            select=("account_id", "connection_id"),
+            select=("account_id", "connection_id", "schedule"),
             after=after,
         )
         async for entities, token in pages:
-            yield Page(tuple((entity["account_id"], entity["connection_id"]) for entity in entities), token)
+            yield Page(tuple(map(_scheduled, entities)), token)
+
+
+def _scheduled(entity: Entity) -> ScheduledConnection:
+    return ScheduledConnection(
+        entity["account_id"], entity["connection_id"], _schedule(entity.get("schedule") or "{}")
+    )
+
+
+@lru_cache(maxsize=1024)
+def _schedule(text: str) -> Schedule:
+    return msgspec.json.decode(text, type=Schedule)
 
 
 def _entity(connection: Connection) -> Entity:
@@ -55,6 +72,7 @@ def _entity(connection: Connection) -> Entity:
             connection_id=connection.id,
             customer_id=connection.customer_id,
             state=connection.state.value,
+            schedule=msgspec.json.encode(connection.configuration.schedule).decode(),
             reason=connection.reason,
             tenant_id=connection.tenant_id,
         ),

@@ -36,7 +36,12 @@ def pack(data: bytes) -> dict[str, bytes]:
 
 def unpack(entity: Mapping[str, Any]) -> bytes:
     """The data that was packed."""
-    return zstandard.decompress(joined(entity))
+    return unpacked(joined(entity))
+
+
+def unpacked(data: bytes) -> bytes:
+    """The data that was packed, from the joined properties."""
+    return zstandard.decompress(data)
 
 
 def split(data: bytes) -> dict[str, bytes]:

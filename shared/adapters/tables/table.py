@@ -73,16 +73,11 @@ class Table:
 
     async def replace(self, entity: Entity, etag: str) -> str:
         """Write over exactly the version that has the ETag; returns the new one."""
-        try:
-            return _etag(
-                await self._write(
-                    lambda: self._client.update_entity(
-                        entity, UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
-                    )
-                )
-            )
-        except (ResourceModifiedError, ResourceNotFoundError):
-            raise ConcurrentUpdate from None
+        return await self._update(entity, etag, UpdateMode.REPLACE)
+
+    async def merge(self, entity: Entity, etag: str) -> str:
+        """The same, but properties that `entity` does not have stay as they are."""
+        return await self._update(entity, etag, UpdateMode.MERGE)
 
     async def upsert(self, entity: Entity) -> None:
         """Create or replace."""
@@ -153,6 +148,18 @@ class Table:
                     raise
                 for partition, row in part:  # somebody else is clearing up too
                     await self.delete(partition, row)
+
+    async def _update(self, entity: Entity, etag: str, mode: UpdateMode) -> str:
+        try:
+            return _etag(
+                await self._write(
+                    lambda: self._client.update_entity(
+                        entity, mode, etag=etag, match_condition=MatchConditions.IfNotModified
+                    )
+                )
+            )
+        except (ResourceModifiedError, ResourceNotFoundError):
+            raise ConcurrentUpdate from None
 
     async def _write(self, operation: Callable[[], Awaitable[T]]) -> T:
         with translated("Table Storage"):

@@ -1,14 +1,18 @@
 """What every ConnectionStore and SlotStore must do."""
 
 import asyncio
+import dataclasses
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
-from shared.core.connection import ConnectionState, Grant
+from shared.core.configuration import Preset, Schedule, ScheduleKind
+from shared.core.connection import Connection, ConnectionState, Grant
 from shared.core.errors import ConcurrentUpdate
-from shared.ports import ConnectionStore, OpenSlot, SlotStore
+from shared.core.presets import PRESETS
+from shared.ports import ConnectionStore, OpenSlot, ScheduledConnection, SlotStore
 from tests.contract.contracts.values import HOSTILE, LATER, NOW, active, connection, unique
 
 LEASE = timedelta(minutes=2)
@@ -35,6 +39,11 @@ class ConnectionStoreContract:
             lease_owner="run",
             lease_until=LATER,
             fence=7,
+            configuration=PRESETS[Preset.SYNCRO],
+            in_scope=12_345,
+            held_run="run_held",
+            confirm_absence=True,
+            reviews=17,
         )
         added = await connections.add(full)
         found = await connections.get(full.account_id, full.id)
@@ -110,7 +119,7 @@ class ConnectionStoreContract:
     async def test_every_active_connection_is_streamed_once(self, connections: ConnectionStore) -> None:
         """Connections in other states are not, and those that leave `active` are no longer."""
         account_id = unique()
-        wanted = {(account_id, (await connections.add(active(account_id))).value.id) for _ in range(30)}
+        wanted = {(await connections.add(active(account_id))).value.id for _ in range(30)}
         for state in ConnectionState:
             if state is not ConnectionState.ACTIVE:
                 await connections.add(connection(account_id, state=state))
@@ -118,7 +127,7 @@ class ConnectionStoreContract:
         await connections.replace(
             left, msgspec.structs.replace(left.value, state=ConnectionState.DISCONNECTED)
         )
-        streamed = [ids async for page in connections.active() for ids in page.items if ids[0] == account_id]
+        streamed = _ids_of(account_id, [page.items async for page in connections.active()])
         assert len(streamed) == len(wanted)
         assert set(streamed) == wanted
 
@@ -130,11 +139,31 @@ class ConnectionStoreContract:
         assert all(page.after is not None for page in pages[:-1])
         assert pages[-1].after is None
         for cut, page in enumerate(pages[:-1]):
-            head = [ids for before in pages[: cut + 1] for ids in before.items]
-            tail = [ids async for rest in connections.active(page.after) for ids in rest.items]
-            found = [connection_id for owner, connection_id in head + tail if owner == account_id]
+            head = [before.items for before in pages[: cut + 1]]
+            tail = [rest.items async for rest in connections.active(page.after)]
+            found = _ids_of(account_id, head + tail)
             assert len(found) == len(wanted)
             assert set(found) == wanted
+
+    async def test_an_active_connection_comes_with_its_schedule(self, connections: ConnectionStore) -> None:
+        """The one it is told to keep, and after a change the new one."""
+        account_id = unique()
+        daily = Schedule(kind=ScheduleKind.DAILY, at="01:00", time_zone="America/Los_Angeles")
+        plain = await connections.add(active(account_id))
+        stored = await connections.add(_scheduled(active(account_id), Schedule(hours=6)))
+        await connections.replace(stored, _scheduled(stored.value, daily))
+        streamed = {one.id: one async for page in connections.active() for one in page.items}
+        assert streamed[plain.value.id] == ScheduledConnection(account_id, plain.value.id, Schedule())
+        assert streamed[stored.value.id] == ScheduledConnection(account_id, stored.value.id, daily)
+
+
+def _scheduled(one: Connection, schedule: Schedule) -> Connection:
+    configuration = dataclasses.replace(one.configuration, schedule=schedule)
+    return msgspec.structs.replace(one, configuration=configuration)
+
+
+def _ids_of(account_id: str, pages: Iterable[Iterable[ScheduledConnection]]) -> list[str]:
+    return [one.id for page in pages for one in page if one.account_id == account_id]
 
 
 class SlotStoreContract:

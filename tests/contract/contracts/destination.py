@@ -1,15 +1,22 @@
-"""What every Destination must do."""
+"""What every Destination must do, and every ContactStore."""
+
+import asyncio
+from datetime import timedelta
+from typing import Protocol
 
 import msgspec
 import pytest
 
-from shared.core.changes import Change, ChangeKind
+from shared.core.changes import USER_WRITES, WRITES, Change, ChangeKind
+from shared.core.errors import ConcurrentUpdate
 from shared.core.models import Contact, ContactFields
 from shared.core.run import new_run_id
-from shared.ports import Destination
-from tests.contract.contracts.values import HOSTILE, NOW, unique
+from shared.ports import ContactStore, Destination, Destinations, Stored, StoredContact
+from tests.contract.contracts.values import HOSTILE, LATER, NOW, active, unique
 
 RUN = new_run_id("0123456789abcdef", NOW)
+ON_A_CONTACT = sorted(WRITES - {ChangeKind.CREATE})
+"""The kinds that write a contact that is there."""
 
 
 class DestinationContract:
@@ -111,6 +118,298 @@ class DestinationContract:
         found = {contact.object_id: contact.fields for contact in (await contacts(destination)).values()}
         assert found == people
 
+    async def test_a_new_contact_is_active_and_nobody_decided_anything_about_it(
+        self, destination: Destination
+    ) -> None:
+        """Linked or not."""
+        await destination.apply([create("object", person("p")), create_unlinked("other", person("q"))], RUN)
+        for contact in (await contacts(destination)).values():
+            assert (contact.active, contact.deactivated_by_sync) == (True, False)
+            assert (contact.pins, contact.keep_active) == (frozenset(), False)
+
+    async def test_deactivating_marks_the_contact_and_changes_nothing_else(
+        self, destination: Destination
+    ) -> None:
+        """Doing it again comes to the same, whether the contact has a link or not, with fields or without."""
+        await destination.apply([create("object", person("p")), create_unlinked("other", person("q"))], RUN)
+        before = await contacts(destination)
+        for fields in (None, person("ignored")):
+            changes = [
+                Change(ChangeKind.DEACTIVATE, "whoever", "p", contact.id, fields, linked=linked)
+                for contact, linked in zip(before.values(), (True, False), strict=True)
+            ]
+            await destination.apply(changes, RUN)
+            assert await contacts(destination) == {
+                contact.id: msgspec.structs.replace(contact, active=False, deactivated_by_sync=True)
+                for contact in before.values()
+            }
+
+    async def test_reactivating_writes_the_fields_and_takes_the_mark_away(
+        self, destination: Destination
+    ) -> None:
+        """Whoever returns is as the directory says now; doing it again comes to the same."""
+        await destination.apply([create("object", person("p"))], RUN)
+        (before,) = (await contacts(destination)).values()
+        await destination.apply([Change(ChangeKind.DEACTIVATE, "object", "p", before.id)], RUN)
+        back = Change(ChangeKind.REACTIVATE, "object", "q", before.id, person("q"))
+        for _ in range(2):
+            await destination.apply([back], RUN)
+            assert await contacts(destination) == {before.id: Contact(before.id, person("q"), "object")}
+
+    @pytest.mark.parametrize("kind", sorted(USER_WRITES - {ChangeKind.CREATE, ChangeKind.REACTIVATE}))
+    async def test_only_reactivating_brings_a_contact_back(
+        self, destination: Destination, kind: ChangeKind
+    ) -> None:
+        """Any other write leaves a deactivated contact deactivated."""
+        await destination.apply([create("object", person("p"))], RUN)
+        (before,) = (await contacts(destination)).values()
+        await destination.apply([Change(ChangeKind.DEACTIVATE, "object", "p", before.id)], RUN)
+        await destination.apply([Change(kind, "object", "q", before.id, person("q"))], RUN)
+        (after,) = (await contacts(destination)).values()
+        assert (after.fields, after.active, after.deactivated_by_sync) == (person("q"), False, True)
+
+    @pytest.mark.parametrize("kind", sorted(USER_WRITES - {ChangeKind.CREATE}))
+    @pytest.mark.parametrize("linked", [True, False])
+    @pytest.mark.parametrize("had_a_link", [True, False])
+    async def test_a_write_leaves_the_link_that_it_says(
+        self, destination: Destination, kind: ChangeKind, *, linked: bool, had_a_link: bool
+    ) -> None:
+        """Of a linked write the user's; otherwise the contact keeps the one it has, or has none."""
+        made = create("first", person("p")) if had_a_link else create_unlinked("first", person("p"))
+        await destination.apply([made], RUN)
+        (before,) = (await contacts(destination)).values()
+        await destination.apply([Change(kind, "second", "q", before.id, person("q"), linked=linked)], RUN)
+        (after,) = (await contacts(destination)).values()
+        assert (after.id, after.fields) == (before.id, person("q"))
+        assert after.object_id == ("second" if linked else before.object_id)
+
+    async def test_a_contact_made_for_an_address_has_no_link_and_is_made_once(
+        self, destination: Destination
+    ) -> None:
+        """For whichever user, however the address is spelled; the last values count."""
+        fields = person("p")
+        shouted = msgspec.structs.replace(fields, email=fields.email.upper(), job_title="New")
+        await destination.apply([create_unlinked("object", fields)], RUN)
+        await destination.apply([create_unlinked("object", fields)], RUN)
+        await destination.apply([create_unlinked("another", shouted)], RUN)
+        (found,) = (await contacts(destination)).values()
+        assert (found.object_id, found.fields) == (None, shouted)
+
+    async def test_a_contact_with_another_address_is_somebody_else(self, destination: Destination) -> None:
+        """Twice a technician changes the address: the person has a new contact, the old ones stay."""
+        for number in (1, 2):
+            for _ in range(2):
+                await destination.apply([create_unlinked("object", person("p"))], RUN)
+            (mine,) = [
+                contact
+                for contact in (await contacts(destination)).values()
+                if contact.fields.email == person("p").email
+            ]
+            renamed = msgspec.structs.replace(person("p"), email=f"renamed-{number}@example.com")
+            update = Change(ChangeKind.UPDATE, "object", "p", mine.id, renamed, linked=False)
+            await destination.apply([update], RUN)
+        await destination.apply([create_unlinked("object", person("p"))], RUN)
+        found = await contacts(destination)
+        assert sorted(contact.fields.email for contact in found.values()) == [
+            person("p").email,
+            "renamed-1@example.com",
+            "renamed-2@example.com",
+        ]
+
+    async def test_half_a_batch_made_for_addresses_is_done_again(self, destination: Destination) -> None:
+        """Some of them exist, one of them has another address by now: everybody has one contact."""
+        batch = [create_unlinked(f"object-{number}", person(f"p{number}")) for number in range(5)]
+        await destination.apply(batch[1:3], RUN)
+        (moved, *_) = (await contacts(destination)).values()
+        update = Change(ChangeKind.UPDATE, "object", "x", moved.id, person("x"), linked=False)
+        await destination.apply([update], RUN)
+        await destination.apply(batch, RUN)
+        found = sorted(contact.fields.name for contact in (await contacts(destination)).values())
+        assert found == ["p0", "p1", "p2", "p3", "p4", "x"]
+
+    async def test_who_has_a_link_and_who_has_an_address_never_meet(self, destination: Destination) -> None:
+        """Also where an object goes by what is somebody's address."""
+        email = person("p").email
+        await destination.apply([create(email, person("p"))], RUN)
+        await destination.apply([create_unlinked(email, person("p"))], RUN)
+        found = [contact.object_id for contact in (await contacts(destination)).values()]
+        assert sorted(found, key=str) == sorted([email, None], key=str)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            *(Change(kind, "object", "p", "contact", ContactFields()) for kind in set(ChangeKind) - WRITES),
+            *(Change(kind, "object", "p", "contact") for kind in USER_WRITES - {ChangeKind.CREATE}),
+            *(Change(kind, "object", "p", None, ContactFields()) for kind in ON_A_CONTACT),
+            Change(ChangeKind.CREATE, "object", "p"),
+            Change(ChangeKind.CREATE, "object", "p", linked=False),
+            Change(ChangeKind.CREATE, "object", "p", "contact", ContactFields()),
+        ],
+        ids=lambda change: f"{change.kind} {change.contact_id} {change.fields is not None}",
+    )
+    async def test_a_change_that_does_not_say_what_to_write_where_is_refused(
+        self, destination: Destination, change: Change
+    ) -> None:
+        """Nothing of its batch is written."""
+        with pytest.raises(ValueError, match=str(change.kind)):
+            await destination.apply([create("other", person("q")), change], RUN)
+        assert await contacts(destination) == {}
+
+
+class Contacts(ContactStore, Destinations, Protocol):
+    """What the PSA's front end and the runs look at from two sides."""
+
+
+class ContactStoreContract:
+    """The contacts of the built-in destination, as people see and change them."""
+
+    @pytest.fixture
+    def store(self) -> Contacts:
+        raise NotImplementedError("the store under test")
+
+    async def test_a_contact_is_found_as_it_is_listed(self, store: Contacts) -> None:
+        """With its source and its dates."""
+        connection = active(unique())
+        await store.open(connection).apply([create("object", person("p"))], RUN)
+        (listed,) = (await store.list(connection.id, 10)).items
+        found = await store.get(connection.id, listed.contact.id)
+        assert found is not None
+        assert found.value == listed
+        assert found.value.source == "entra"
+
+    async def test_an_unknown_contact_is_none(self, store: Contacts) -> None:
+        """Also one that belongs to another connection, and whatever the id is made of."""
+        connection = active(unique())
+        await store.open(connection).apply([create("object", person("p"))], RUN)
+        (listed,) = (await store.list(connection.id, 10)).items
+        assert await store.get(unique(), listed.contact.id) is None
+        for text in ("", unique(), *HOSTILE):
+            assert await store.get(connection.id, text) is None
+
+    async def test_what_a_person_changed_is_kept(self, store: Contacts) -> None:
+        """Everything about the contact, seen from both sides, and then everything back again."""
+        connection_id, stored = await one_contact(store)
+        before = stored.value
+        changed = StoredContact(
+            Contact(
+                before.contact.id,
+                ContactFields(**{name: f"{name} Zoë 名前 😀" for name in ContactFields.__struct_fields__}),
+                "another-object",
+                active=False,
+                deactivated_by_sync=True,
+                pins=frozenset({"job_title", "email", "Zoë / 名前"}),
+                keep_active=True,
+            ),
+            before.source,
+            before.created_at,
+            LATER,
+        )
+        for value in (changed, msgspec.structs.replace(before, updated_at=LATER)):
+            stored = await store.replace(connection_id, stored, value)
+            found = await store.get(connection_id, before.contact.id)
+            assert stored.value == value
+            assert found == stored
+            assert (await store.list(connection_id, 10)).items == (value,)
+            destination = store.open(active(unique(), connection_id))
+            assert await contacts(destination) == {value.contact.id: value.contact}
+
+    async def test_a_link_can_be_taken_away(self, store: Contacts) -> None:
+        """The contact is nobody's then."""
+        connection_id, stored = await one_contact(store)
+        unlinked = msgspec.structs.replace(stored.value.contact, object_id=None)
+        await store.replace(connection_id, stored, msgspec.structs.replace(stored.value, contact=unlinked))
+        found = await store.get(connection_id, unlinked.id)
+        assert found is not None
+        assert found.value.contact == unlinked
+
+    async def test_a_write_over_what_was_read_succeeds_once(self, store: Contacts) -> None:
+        """Whoever read it before that changes nothing."""
+        connection_id, first = await one_contact(store)
+        second = await store.replace(connection_id, first, renamed(first, "second"))
+        with pytest.raises(ConcurrentUpdate):
+            await store.replace(connection_id, first, renamed(first, "too late"))
+        third = await store.replace(connection_id, second, renamed(first, "third"))
+        assert await store.get(connection_id, first.value.contact.id) == third
+
+    async def test_of_many_writers_one_wins(self, store: Contacts) -> None:
+        """Twenty people who read the same contact: one succeeds, and what they wrote is there."""
+        connection_id, stored = await one_contact(store)
+
+        async def write(number: int) -> str | None:
+            try:
+                await store.replace(connection_id, stored, renamed(stored, str(number)))
+            except ConcurrentUpdate:
+                return None
+            return str(number)
+
+        winners = [name for name in await asyncio.gather(*map(write, range(20))) if name is not None]
+        found = await store.get(connection_id, stored.value.contact.id)
+        assert found is not None
+        assert [found.value.contact.fields.name] == winners
+
+    async def test_what_a_run_wrote_in_the_meantime_is_not_lost(self, store: Contacts) -> None:
+        """A person who read the contact before finds out."""
+        connection_id, stored = await one_contact(store)
+        contact = stored.value.contact
+        update = Change(ChangeKind.UPDATE, "object", "q", contact.id, person("q"))
+        await store.open(active(unique(), connection_id)).apply([update], RUN)
+        with pytest.raises(ConcurrentUpdate):
+            await store.replace(connection_id, stored, renamed(stored, "too late"))
+        found = await store.get(connection_id, contact.id)
+        assert found is not None
+        assert found.value.contact.fields == person("q")
+
+    async def test_a_contact_that_is_not_there_is_not_written(self, store: Contacts) -> None:
+        """Nor does it come into being, in this connection or in another one."""
+        connection_id, stored = await one_contact(store)
+        elsewhere = unique()
+        with pytest.raises(ConcurrentUpdate):
+            await store.replace(elsewhere, stored, stored.value)
+        assert (await store.list(elsewhere, 10)).items == ()
+        assert (await store.list(connection_id, 10)).items == (stored.value,)
+
+    @pytest.mark.parametrize("kind", [*ON_A_CONTACT, ChangeKind.CREATE])
+    async def test_no_run_writes_over_what_people_decided(self, store: Contacts, kind: ChangeKind) -> None:
+        """Pins and the wish to keep somebody active stay, whatever a run does to the contact."""
+        connection_id, stored = await one_contact(store)
+        decided = msgspec.structs.replace(
+            stored.value.contact, pins=frozenset({"job_title", "city"}), keep_active=True
+        )
+        await store.replace(connection_id, stored, msgspec.structs.replace(stored.value, contact=decided))
+        creates = kind is ChangeKind.CREATE
+        change = Change(kind, "object", "q", None if creates else decided.id, person("q"))
+        await store.open(active(unique(), connection_id)).apply([change], RUN)
+        (found,) = (await store.list(connection_id, 10)).items
+        assert (found.contact.pins, found.contact.keep_active) == (decided.pins, True)
+
+    async def test_a_run_and_a_person_leave_the_day_a_contact_was_made(self, store: Contacts) -> None:
+        """Only the day of the last change moves."""
+        connection_id, stored = await one_contact(store)
+        later = stored.value.updated_at + timedelta(days=1)
+        await store.replace(connection_id, stored, msgspec.structs.replace(stored.value, updated_at=later))
+        change = Change(ChangeKind.DEACTIVATE, "object", "p", stored.value.contact.id)
+        await store.open(active(unique(), connection_id)).apply([change], RUN)
+        found = await store.get(connection_id, stored.value.contact.id)
+        assert found is not None
+        assert found.value.created_at == stored.value.created_at
+        assert found.value.updated_at != later
+
+
+async def one_contact(store: Contacts) -> tuple[str, Stored[StoredContact]]:
+    """A new connection with one contact, as it is read."""
+    connection = active(unique())
+    await store.open(connection).apply([create("object", person("p"))], RUN)
+    (listed,) = (await store.list(connection.id, 10)).items
+    found = await store.get(connection.id, listed.contact.id)
+    assert found is not None
+    return connection.id, found
+
+
+def renamed(stored: Stored[StoredContact], name: str) -> StoredContact:
+    contact = stored.value.contact
+    fields = msgspec.structs.replace(contact.fields, name=name)
+    return msgspec.structs.replace(stored.value, contact=msgspec.structs.replace(contact, fields=fields))
+
 
 async def contacts(destination: Destination) -> dict[str, Contact]:
     """Every contact by id."""
@@ -123,3 +422,7 @@ def person(name: str) -> ContactFields:
 
 def create(object_id: str, fields: ContactFields) -> Change:
     return Change(ChangeKind.CREATE, object_id, fields.name, fields=fields)
+
+
+def create_unlinked(object_id: str, fields: ContactFields) -> Change:
+    return Change(ChangeKind.CREATE, object_id, fields.name, fields=fields, linked=False)

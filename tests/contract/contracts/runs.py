@@ -1,16 +1,26 @@
 """What every RunStore, ChangeLog and MirrorStore must do."""
 
-from datetime import timedelta
+import asyncio
+import hashlib
+from datetime import date, timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
-from shared.core.changes import Change, ChangeKind
+from shared.core.changes import Change, ChangeKind, FieldChange
+from shared.core.configuration import Preset
+from shared.core.explanation import Clause, Step, StepName, StepResult
+from shared.core.guard import GuardRule, Tripped
 from shared.core.mirror import Snapshot
-from shared.core.models import RemovalReason
+from shared.core.models import ContactFields, DirectoryUser, RemovalReason
+from shared.core.presets import PRESETS
 from shared.core.run import Counts, RunError, RunState, Stage, new_run_id
+from shared.core.supplement import Gap, Registration, SecureScore, SubscribedProduct, Supplement
 from shared.ports import ChangeLog, MirrorStore, RunStore
 from tests.contract.contracts.values import HOSTILE, NOW, change, run, unique, user
+
+GAP = Gap("mfa", "code", "Zoë / 名前 😀", "detail", "customer_admin", permanent=True)
 
 
 class RunStoreContract:
@@ -31,6 +41,17 @@ class RunStoreContract:
             stage=Stage("mirror", "x" * 20_000, "tenant", None),
             error=RunError("code", "Zoë / 名前 😀", "detail", "operator"),
             seconds=1.25,
+            configuration=PRESETS[Preset.ATERA],
+            user="Zoë / 名前",
+            steps=(
+                Step(StepName.SCOPE, StepResult.STOPPED, "guest", (Clause("not_in_scope.guest", met=False),)),
+            ),
+            digest="0" * 64,
+            guard=(Tripped(GuardRule.DEACTIVATIONS, limit=5, actual=6, baseline=50),),
+            held_until=NOW + timedelta(days=3),
+            approved="0" * 64,
+            passed=True,
+            gaps=(GAP,),
         )
         assert await runs.add(full)
         assert await runs.get(full.id) == full
@@ -49,6 +70,30 @@ class RunStoreContract:
         second = msgspec.structs.replace(first, state=RunState.SUCCEEDED, stage=None, applied=5)
         await runs.save(second)
         assert await runs.get(first.id) == second
+
+    async def test_a_run_that_still_is_what_it_was_is_swapped(self, runs: RunStore) -> None:
+        """Whoever read something else changes nothing."""
+        first = run(unique(), stage=Stage("m", "x" * 60_000))
+        await runs.add(first)
+        held = msgspec.structs.replace(first, state=RunState.HELD, stage=None)
+        assert await runs.swap(first, held)
+        assert not await runs.swap(first, msgspec.structs.replace(first, state=RunState.CANCELED))
+        assert await runs.get(first.id) == held
+
+    async def test_a_run_that_is_not_there_is_not_swapped(self, runs: RunStore) -> None:
+        """Nor does it come into being."""
+        nobody = run(unique())
+        assert not await runs.swap(nobody, nobody)
+        assert await runs.get(nobody.id) is None
+
+    async def test_of_many_that_swap_one_wins(self, runs: RunStore) -> None:
+        """Twenty people who approve the same run: one did, and it shows."""
+        first = run(unique(), state=RunState.HELD)
+        await runs.add(first)
+        wanted = [msgspec.structs.replace(first, approved=str(number)) for number in range(20)]
+        swapped = await asyncio.gather(*(runs.swap(first, each) for each in wanted))
+        found = await runs.get(first.id)
+        assert [each for each, won in zip(wanted, swapped, strict=True) if won] == [found]
 
     async def test_an_unknown_run_is_none(self, runs: RunStore) -> None:
         """Also where the text is no run id at all."""
@@ -82,6 +127,15 @@ class ChangeLogContract:
         """Every kind of line, with any text in it."""
         lines = [
             *(Change(kind, f"object-{kind}", "name", reason="a.reason") for kind in ChangeKind),
+            Change(
+                ChangeKind.MOVE_SITE,
+                "object",
+                "name",
+                "contact",
+                ContactFields(**{name: name for name in ContactFields.__struct_fields__}),
+                tuple(FieldChange(name, "old", name) for name in ContactFields.__struct_fields__),
+                linked=False,
+            ),
             *(change(number, text) for number, text in enumerate(HOSTILE)),
         ]
         await changes.put(run_id, "1-written-000000", lines)
@@ -150,6 +204,55 @@ class MirrorStoreContract:
         reference = await mirrors.save(connection_id, _name(1), snapshot)
         assert await mirrors.load(connection_id, reference) == snapshot
 
+    @pytest.mark.parametrize("full_reads", [0, 1, 2])
+    async def test_what_is_not_certain_yet_is_kept(self, mirrors: MirrorStore, full_reads: int) -> None:
+        """Who was missing once, and how many full reads the mirror stands on."""
+        missing = frozenset({"object-000001", "ä/#?%"})
+        snapshot = Snapshot({}, {}, None, changed=True, missing=missing, full_reads=full_reads)
+        connection_id = unique()
+        reference = await mirrors.save(connection_id, _name(1), snapshot)
+        assert await mirrors.load(connection_id, reference) == snapshot
+
+    @pytest.mark.parametrize(
+        "supplement",
+        [
+            Supplement(),
+            Supplement(frozenset(), {}, {}, {}, (), None, ()),
+            Supplement(
+                group_members=frozenset({"object-000001", "ä/#?%"}),
+                purposes={"object-000001": "shared", "ä/#?%": "user"},
+                registrations={
+                    "object-000001": Registration(capable=True, methods=("名前", "sms")),
+                    "object-000002": Registration(capable=False),
+                },
+                activity={"zoë@example.com": date(2026, 2, 28), "never@example.com": None},
+                products=(SubscribedProduct("sku", "PART_NUMBER", 25, 20),),
+                secure_score=SecureScore(12.5, 50.0, date(2026, 3, 1)),
+                gaps=(GAP,),
+            ),
+        ],
+        ids=["nothing asked", "nothing found", "all of it"],
+    )
+    async def test_what_else_was_read_is_kept(self, mirrors: MirrorStore, supplement: Supplement) -> None:
+        """What was not asked is told from what was asked and is empty."""
+        snapshot = Snapshot({"object-000001": user(1)}, {}, None, changed=True, supplement=supplement)
+        connection_id = unique()
+        reference = await mirrors.save(connection_id, _name(1), snapshot)
+        assert await mirrors.load(connection_id, reference) == snapshot
+
+    async def test_everything_about_a_user_is_kept(self, mirrors: MirrorStore) -> None:
+        """Every property, and one after the other alone."""
+        values: dict[str, Any] = {
+            name: ("one", "two") if name in {"aliases", "licences"} else True if name == "enabled" else name
+            for name in DirectoryUser.__struct_fields__
+        }
+        whole = DirectoryUser(**values)
+        users = {name: DirectoryUser(**({name: values[name]} | {"id": name})) for name in values}
+        snapshot = Snapshot(users | {whole.id: whole}, {}, None, changed=True)
+        connection_id = unique()
+        reference = await mirrors.save(connection_id, _name(1), snapshot)
+        assert await mirrors.load(connection_id, reference) == snapshot
+
     async def test_an_empty_mirror_is_not_a_missing_one(self, mirrors: MirrorStore) -> None:
         """A tenant without users has a mirror too."""
         connection_id, empty = unique(), Snapshot({}, {}, None, changed=True)
@@ -163,6 +266,25 @@ class MirrorStoreContract:
             text = "".join(chr(0x4E00 + (number * 7919 + step * 104729) % 20_000) for step in range(60))
             users[f"object-{number:06d}"] = user(number, text)
         snapshot = Snapshot(users, {}, frozenset(users), changed=True)
+        connection_id = unique()
+        reference = await mirrors.save(connection_id, _name(1), snapshot)
+        assert await mirrors.load(connection_id, reference) == snapshot
+
+    async def test_what_else_was_read_of_a_large_tenant_is_kept_whole(self, mirrors: MirrorStore) -> None:
+        """30,000 people with ids that cannot be compressed."""
+        ids = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(30_000)]
+        supplement = Supplement(
+            group_members=frozenset(ids[::2]),
+            purposes=dict.fromkeys(ids, "user"),
+            registrations={
+                each: Registration(number % 2 == 0, (each[:9],)) for number, each in enumerate(ids)
+            },
+            activity={
+                f"{each}@example.com": date(2026, 1, 1) + timedelta(days=number % 180)
+                for number, each in enumerate(ids)
+            },
+        )
+        snapshot = Snapshot({}, {}, None, changed=True, missing=frozenset(ids), supplement=supplement)
         connection_id = unique()
         reference = await mirrors.save(connection_id, _name(1), snapshot)
         assert await mirrors.load(connection_id, reference) == snapshot

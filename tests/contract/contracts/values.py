@@ -66,7 +66,7 @@ def change(number: int, text: str = "") -> Change:
         f"object-{number:06d}",
         fields.name,
         fields=fields,
-        modified=(FieldChange("name", "", fields.name),),
+        changed=(FieldChange("name", "", fields.name),),
     )
 
 
@@ -76,4 +76,6 @@ def user(number: int, text: str = "") -> DirectoryUser:
         user_principal_name=f"person-{number}@example.com",
         display_name=f"Person {number} {text}",
         enabled=bool(number % 2),
+        aliases=tuple(f"alias-{number}-{each}@example.com" for each in range(number % 3)),
+        licences=("sku-1", "sku-2")[: number % 3],
     )
