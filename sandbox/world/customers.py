@@ -48,11 +48,11 @@ def populate_harbour(population: Population, _users: int) -> None:
     )
     population.person("Ned", "Tidewater", "ned", jobTitle="Hygienist", product=BUSINESS_BASIC)
     population.mailbox("Appointments", "appointments")
-    population.buy_licences(product for product, _share in population.profile.licences)
+    population.buy_licences((product for product, _share in population.profile.licences), spare=0)
 
 
 def populate_alder(population: Population, users: int) -> None:
-    """An office with every sort of mailbox, and a Privileged Role Administrator."""
+    """An office with every sort of mailbox, nested groups, and a Privileged Role Administrator."""
     _administrator(population)
     _administrator(population, PRIVILEGED_ROLE_ADMINISTRATOR, "roles")
     population.person(
@@ -60,11 +60,14 @@ def populate_alder(population: Population, users: int) -> None:
     )
     population.people(users - 11)
     population.guests(3)
-    for name, local_part in (("Studio", "studio"), ("Accounts", "accounts"), ("Careers", "careers")):
-        population.mailbox(name, local_part)
+    population.mailbox("Studio", "studio")
+    population.mailbox("Accounts", "accounts")
+    # Nobody thought of blocking it.
+    population.mailbox("Careers", "careers", accountEnabled=True)
     population.mailbox("Drawing Room", "drawing.room", "room")
     population.mailbox("Large Plotter", "plotter", "equipment")
     _groups_by_department(population)
+    _studio_groups(population)
     population.buy_licences(product for product, _share in population.profile.licences)
 
 
@@ -95,8 +98,8 @@ def populate_kosmopolis(population: Population, users: int) -> None:
     population.people(users - len(population.tenant.users) - 12)
     population.guests(8)
     population.mailbox("=Formula+Desk", "formula.desk")
-    population.mailbox("Büro für Übersetzungen", "buero")
-    population.mailbox("会議室", "kaigi", "room")
+    population.mailbox("Büro für Übersetzungen", "buero", accountEnabled=True)
+    population.mailbox("会議室", "kaigi", "room", accountEnabled=True)
     population.mailbox("Projecteur", "projecteur", "equipment")
     _groups_by_department(population)
     _many_groups(population, 1_100 if users >= 200 else 60)
@@ -133,6 +136,16 @@ def _groups_by_department(population: Population) -> None:
     nested = [tenant.add_group(f"{name} team", ids).id for name, ids in members.items()]
     tenant.add_group("Everybody", nested, description="Holds the teams, and nobody directly")
     tenant.add_group("Nobody yet")
+
+
+def _studio_groups(population: Population) -> None:
+    """Add two groups that contain each other, below one that contains the first."""
+    tenant = population.tenant
+    people = [user.id for user in tenant.users.values() if user.purpose == "user" and user.enabled]
+    board = tenant.add_group("Design board", people[2:5])
+    reviewers = tenant.add_group("Design reviewers", [board.id, *people[4:9]])
+    tenant.add_members(board.id, reviewers.id)
+    tenant.add_group("Design", [board.id], description="Holds the board and, through it, the reviewers")
 
 
 def _many_groups(population: Population, count: int) -> None:

@@ -10,10 +10,14 @@ PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
 CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
 APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
 GLOBAL_READER = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
+REPORTS_READER = "4a5d8f65-41da-4de4-8968-e035b65339cf"
+SECURITY_READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
+SECURITY_ADMINISTRATOR = "194ae4cb-b126-40b2-bd5b-6091b380977d"
 DEFAULT_USER_ROLE = "b79fbf4d-3ef9-4689-8143-76b194e85509"
 
 Properties = dict[str, Any]
-Purpose = Literal["user", "shared", "room", "equipment"]
+Purpose = Literal["user", "linked", "shared", "room", "equipment", "others"]
+CapabilityStatus = Literal["Enabled", "Warning", "Suspended", "Deleted", "LockedOut"]
 
 
 @dataclass(slots=True)
@@ -57,6 +61,15 @@ class User:
         return self.properties.get("userType") == "Guest"
 
     @property
+    def has_mailbox(self) -> bool:
+        """Whether there is a mailbox in this tenant; a guest's is at home."""
+        return bool(self.mail) and not self.is_guest
+
+    @property
+    def is_administrator(self) -> bool:
+        return bool(self.directory_roles - {DEFAULT_USER_ROLE})
+
+    @property
     def is_global_administrator(self) -> bool:
         return GLOBAL_ADMINISTRATOR in self.directory_roles
 
@@ -79,11 +92,18 @@ class Group:
 
 @dataclass(slots=True)
 class SubscribedSku:
-    """A licence product that the tenant bought, with the number of units it paid for."""
+    """A licence product that the tenant bought: the units it paid for, and those it has stopped paying for.
+
+    After a subscription ends its units are in `warning` (still usable), then `suspended`, then `locked_out`.
+    """
 
     sku_id: str
     part_number: str
     units: int
+    warning: int = 0
+    suspended: int = 0
+    locked_out: int = 0
+    capability_status: CapabilityStatus = "Enabled"
 
 
 @dataclass(slots=True)

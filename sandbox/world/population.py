@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,10 +12,11 @@ from typing import Any
 from sandbox.world.directory import Properties, Purpose, SubscribedSku, User
 from sandbox.world.names import NAMES
 from sandbox.world.places import Place, phone_numbers
-from sandbox.world.skus import Product
+from sandbox.world.skus import TEAMS, Product, plans_of
 from sandbox.world.tenant import Tenant
 
 GRAPH_TIME = "%Y-%m-%dT%H:%M:%SZ"
+LONGEST_LOCAL_PART = 64
 EXTERNAL_DOMAINS = ("fabled-freight.example", "juniper-audit.example", "tallow-and-twine.example")
 
 
@@ -79,7 +81,7 @@ class Population:
         values = {
             name: value for name, value in values.items() if value is not None and name not in set(without)
         }
-        values.setdefault("proxyAddresses", self._proxy_addresses(values))
+        values.setdefault("proxyAddresses", self._proxy_addresses(values, with_aliases=True))
         return self.tenant.hire(values, directory_roles=directory_roles)
 
     def people(self, count: int) -> None:
@@ -115,7 +117,7 @@ class Population:
     def mailbox(
         self, display_name: str, local_part: str, purpose: Purpose = "shared", **properties: Any
     ) -> User:
-        """Add a mailbox that nobody signs in to: a disabled, unlicensed account with an address."""
+        """Add a mailbox of no person: an unlicensed account with an address, blocked by default."""
         address = f"{local_part}@{self.tenant.domains[0]}"
         values: Properties = {
             "displayName": display_name,
@@ -209,13 +211,31 @@ class Population:
         self._taken.add(candidate)
         return candidate
 
-    def _proxy_addresses(self, properties: Properties) -> list[str]:
+    def _proxy_addresses(self, properties: Properties, *, with_aliases: bool = False) -> list[str]:
         if not properties.get("mail"):
             return []
-        return [
-            f"SMTP:{properties['mail']}",
-            f"smtp:{properties['mailNickname']}@{self.tenant.initial_domain}",
-        ]
+        nickname = str(properties["mailNickname"])
+        addresses = [f"SMTP:{properties['mail']}", f"smtp:{nickname}@{self.tenant.initial_domain}"]
+        if with_aliases:
+            addresses += self._aliases(nickname)
+        if any(plan == TEAMS for licence in properties["assignedLicenses"] for plan in plans_of(licence)):
+            addresses.append(f"sip:{properties['userPrincipalName']}")
+        return addresses
+
+    def _aliases(self, nickname: str) -> list[str]:
+        """Return the former addresses of about one person in eight.
+
+        Chosen by the name and not drawn, so that everybody else stays who they are.
+        """
+        given, dot, family = nickname.partition(".")
+        former = f"{family}.{given}" if dot else f"former.{nickname}"
+        mark = zlib.crc32(nickname.encode())
+        if mark % 8 or len(former) > LONGEST_LOCAL_PART:
+            return []
+        aliases = [f"smtp:{former}@{self.tenant.domains[0]}"]
+        if mark % 16 == 0:
+            aliases.append(f"x500:/o=Exchange/ou=Administrative Group/cn=Recipients/cn={nickname}")
+        return aliases
 
 
 def _licences(product: Product | None) -> list[Properties]:

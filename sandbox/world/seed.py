@@ -21,6 +21,10 @@ Scale = Literal["full", "small"]
 SERVICE_CLIENT_ID = "99e556fe-6579-4fa1-9233-a0ad0e560e2d"
 OPERATOR_TENANT_ID = "61f8b02d-b87e-4320-9493-14f87242a519"
 REQUIRED_APP_ROLES = frozenset({"User.Read.All", "GroupMember.Read.All", "Organization.Read.All"})
+# What a customer may add for enrichments; nobody is asked for it.
+OPTIONAL_APP_ROLES = frozenset(
+    {"AuditLog.Read.All", "MailboxSettings.Read", "Reports.Read.All", "SecurityEvents.Read.All"}
+)
 REQUIRED_SCOPES = frozenset({"openid", "profile", "offline_access", *REQUIRED_APP_ROLES})
 CREATED = datetime(2019, 3, 4, 8, 0, tzinfo=UTC)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.world.change_log import ChangeLog
 from sandbox.world.directory import Group, Properties, Purpose, ServicePrincipal, SubscribedSku, User
+from sandbox.world.insights import Insights
 from sandbox.world.seeded import seeded
 
 
@@ -44,6 +45,7 @@ class Tenant:
         self.subscribed_skus: list[SubscribedSku] = []
         self.service_principals: dict[str, ServicePrincipal] = {}
         self.change_log = ChangeLog()
+        self.insights = Insights(self)
         self._ids = seeded(self.id)
         self._id_by_upn: dict[str, str] = {}
 
@@ -154,6 +156,40 @@ class Tenant:
         }
         group = Group(values, list(dict.fromkeys(member_ids)))
         self.groups[group.id] = group
+        return group
+
+    def update_group(self, group_id: str, /, **changes: Any) -> Group:
+        """Write Graph properties of a group, such as its `displayName`."""
+        group = self.groups[group_id]
+        if changes.get("id", group.id) != group.id:
+            raise DirectoryConflict("an object id cannot change")
+        group.properties.update(changes)
+        return group
+
+    def delete_group(self, group_id: str) -> Group:
+        """Remove a group, also from the groups that it is a member of; its members stay."""
+        group = self.groups.pop(group_id)
+        for other in self.groups.values():
+            if group_id in other.member_ids:
+                other.member_ids.remove(group_id)
+        return group
+
+    def add_members(self, group_id: str, *member_ids: str) -> Group:
+        """Put users and groups into a group; those that are in it already stay where they are."""
+        group = self.groups[group_id]
+        for member_id in member_ids:
+            if member_id not in self.users and member_id not in self.groups:
+                raise KeyError(member_id)
+        group.member_ids[:] = dict.fromkeys((*group.member_ids, *member_ids))
+        return group
+
+    def remove_members(self, group_id: str, *member_ids: str) -> Group:
+        """Take users and groups out of a group; a KeyError names one that is not a direct member."""
+        group = self.groups[group_id]
+        for member_id in member_ids:
+            if member_id not in group.member_ids:
+                raise KeyError(member_id)
+        group.member_ids[:] = [found for found in group.member_ids if found not in member_ids]
         return group
 
     def grant_consent(

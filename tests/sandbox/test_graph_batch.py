@@ -156,3 +156,51 @@ async def test_members_are_hit_by_faults_and_counted(graph: Graph) -> None:
     assert answers["2"]["body"]["error"]["code"] == "TooManyRequests"
     counted = (await graph.control("requests", "GET"))["by_route"]
     assert counted == {"GET $batch member": 3, "POST $batch": 1}
+
+
+async def test_one_of_many_alike_can_be_hit(graph: Graph) -> None:
+    """A fault finds its member by the decoded path, and may spare the first of them."""
+    await graph.control("faults", kind="throttle", path="purpose of", retry_after=7)
+    await graph.control(
+        "faults", kind="throttle", path="/mailboxSettings/userPurpose$", skip=2, retry_after=5
+    )
+    token = graph.token(["MailboxSettings.Read", "Organization.Read.All"])
+    url = "/users/admin@contoso.example/mailboxSettings/userPurpose"
+    requests: list[Answer] = [{"id": str(number), "method": "GET", "url": url} for number in range(4)]
+    requests.append({"id": "spaced", "method": "GET", "url": "/users/the%20purpose%20of"})
+    sent = await send(graph, requests, token)
+    assert sent.status_code == 200
+    answers = {answer["id"]: answer for answer in sent.json()["responses"]}
+    assert [answers[str(number)]["status"] for number in range(4)] == [200, 200, 429, 200]
+    assert answers["2"]["headers"]["Retry-After"] == "5"
+    assert answers["0"]["body"]["value"] == "user"
+    assert answers["spaced"]["headers"]["Retry-After"] == "7"
+
+
+async def test_members_miss_what_is_not_there(graph: Graph) -> None:
+    """A group and a mailbox, each with the code of the service that it is asked of."""
+    group = "/groups/00000000-0000-4000-8000-000000000000/members/microsoft.graph.user?$select=id"
+    guest = next(user for user in graph.tenant.users.values() if user.is_guest)
+    requests = [
+        {"id": "group", "method": "GET", "url": group},
+        {"id": "mailbox", "method": "GET", "url": f"/users/{guest.id}/mailboxSettings/userPurpose"},
+    ]
+    token = graph.token(["MailboxSettings.Read", "GroupMember.Read.All"])
+    answers = {answer["id"]: answer for answer in (await send(graph, requests, token)).json()["responses"]}
+    assert {name: (it["status"], it["body"]["error"]["code"]) for name, it in answers.items()} == {
+        "group": (404, "Request_ResourceNotFound"),
+        "mailbox": (404, "MailboxNotEnabledForRESTAPI"),
+    }
+
+
+async def test_limits_of_services_count_members(graph: Graph) -> None:
+    """Those over the limit have 429, and a redirect is an answer like any other."""
+    limit = {"requests": 2, "window_seconds": 60}
+    await graph.control("request-limits", enabled=True, usage_reports=limit)
+    url = "/reports/getOffice365ActiveUserDetail(period='D7')"
+    requests = [{"id": str(number), "method": "GET", "url": url} for number in range(3)]
+    sent = await send(graph, requests, graph.token(["Reports.Read.All"]))
+    answers = {answer["id"]: answer for answer in sent.json()["responses"]}
+    assert [answers[str(number)]["status"] for number in range(3)] == [302, 302, 429]
+    assert (await graph.http.get(answers["0"]["headers"]["Location"])).status_code == 200
+    assert answers["2"]["headers"]["Retry-After"] == "60"

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from sandbox.world.skus import BUSINESS_BASIC
 from tests.sandbox.graph_harness import Answer, Graph, fold, serve_graph
 
 SELECT = "$select=displayName,mail,jobTitle,accountEnabled"
@@ -238,6 +239,24 @@ async def test_properties_kept_elsewhere_cannot_be_tracked(graph: Graph, name: s
         "Invalid request for delta query: for this entity set, $expand/$select is not supported for the "
         f"following properties: {name}"
     )
+
+
+async def test_a_licence_and_an_alias_are_changes(graph: Graph) -> None:
+    """Where they are selected, and nowhere else."""
+    user = graph.tenant.admin
+    watched = await latest(graph, "$select=proxyAddresses,assignedLicenses")
+    unwatched = await latest(graph, "$select=displayName")
+    addresses = [*user.properties["proxyAddresses"], "smtp:alias@contoso.example"]
+    for written in (
+        {"proxyAddresses": addresses},
+        {"assignedLicenses": [{"disabledPlans": [], "skuId": BUSINESS_BASIC.sku_id}]},
+        {"assignedLicenses": []},
+    ):
+        graph.tenant.update_user(user.id, **written)
+        (item,), watched = await graph.round(watched)
+        assert item["id"] == user.id
+        assert item.items() >= written.items()
+    assert (await graph.round(unwatched))[0] == []
 
 
 async def test_licence_states_can_be_selected_and_are_not_tracked(graph: Graph) -> None:

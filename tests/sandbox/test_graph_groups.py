@@ -123,6 +123,23 @@ async def test_casting_transitive_members_needs_eventual_consistency(graph: Grap
     assert counted.text == "6"
 
 
+@pytest.mark.parametrize("members", ["members", "transitiveMembers"])
+async def test_many_members_come_in_pages(graph: Graph, members: str) -> None:
+    """Up to 999 to a page, each once, with a count on request; an unknown group has none."""
+    people = [user.id for user in graph.tenant.users.values() if user.purpose == "user"]
+    crowd = graph.tenant.add_group("Crowd", people)
+    path = f"groups/{crowd.id}/{members}/microsoft.graph.user?$select=id&$count=true"
+    pages = await graph.pages(f"{path}&$top=40", **EVENTUAL)
+    assert [item["id"] for page in pages for item in page["value"]] == people
+    assert {len(page["value"]) for page in pages[:-1]} == {40}
+    assert pages[0]["@odata.count"] == len(people)
+    (whole,) = await graph.pages(f"{path}&$top=999", **EVENTUAL)
+    assert len(whole["value"]) == len(people)
+    assert (await graph.ask(f"{path}&$top=1000", headers=EVENTUAL)).status_code == 400
+    missing = await graph.ask(path.replace(crowd.id, "none"), headers=EVENTUAL)
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "Request_ResourceNotFound")
+
+
 async def test_a_deleted_member_is_not_shown_and_comes_back(graph: Graph) -> None:
     """Restoring a user restores the membership."""
     before = {item["id"] for item in await transitive_users(graph, "Cycle: heads")}

@@ -57,6 +57,18 @@ async def test_subscribed_skus_count_what_is_assigned(graph: Graph) -> None:
     assert after[BUSINESS_PREMIUM.sku_id] == premium["consumedUnits"] - 1
 
 
+async def test_seats_without_users_are_paid_for_and_unused() -> None:
+    """A product of which nobody has a licence consumes nothing; where all seats are taken none is left."""
+    async with serve_graph("kosmopolis") as graph:
+        rooms = {item["skuPartNumber"]: item for item in await graph.items("subscribedSkus")}["MEETING_ROOM"]
+        assert (rooms["prepaidUnits"]["enabled"], rooms["consumedUnits"]) == (5, 0)
+        assert rooms["capabilityStatus"] == "Enabled"
+        assert set(rooms["prepaidUnits"]) == {"enabled", "suspended", "warning", "lockedOut"}
+    async with serve_graph("harbour") as graph:
+        for item in await graph.items("subscribedSkus"):
+            assert item["prepaidUnits"]["enabled"] == item["consumedUnits"] == 1
+
+
 async def test_subscribed_skus_take_a_select_only(graph: Graph) -> None:
     """And a permission of the organization's."""
     assert (await graph.ask("subscribedSkus?$filter=skuId eq 'x'")).status_code == 400

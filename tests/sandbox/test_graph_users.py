@@ -167,9 +167,9 @@ async def test_filters_choose_users() -> None:
         assert await ids(graph, f"userPrincipalName eq '{quoted.replace(chr(39), chr(39) * 2)}'") == chosen(
             lambda user: user.user_principal_name == quoted
         )
-        either = "(userType eq 'Guest' or accountEnabled eq false) and startswith(mail, 'b')"
+        either = "(userType eq 'Guest' or accountEnabled eq false) and startswith(mail, 'f')"
         assert await ids(graph, either) == chosen(
-            lambda user: (user.is_guest or not user.enabled) and (user.mail or "").casefold().startswith("b")
+            lambda user: (user.is_guest or not user.enabled) and (user.mail or "").casefold().startswith("f")
         )
 
 
@@ -269,8 +269,44 @@ async def test_the_purpose_of_a_mailbox_is_a_setting_of_its_own() -> None:
         assert answer.json()["userPurpose"] == "shared"
         answer = await graph.ask("users/plotter@alderfinch.example/mailboxSettings/userPurpose", token)
         assert answer.json()["value"] == "equipment"
-        assert (await graph.ask("users/admin@alderfinch.example/mailboxSettings", token)).status_code == 404
-        assert (await graph.ask("users/studio@alderfinch.example/mailboxSettings")).status_code == 403
+        settings = "mailboxSettings/userPurpose"
+        guest = next(user for user in graph.tenant.users.values() if user.is_guest and user.mail)
+        for user, asked_with, refusal in (
+            ("admin@alderfinch.example", token, (404, "MailboxNotEnabledForRESTAPI")),
+            (guest.id, token, (404, "MailboxNotEnabledForRESTAPI")),
+            ("nobody@alderfinch.example", token, (404, "ErrorInvalidUser")),
+            ("studio@alderfinch.example", graph.token(), (403, "ErrorAccessDenied")),
+            ("nobody@alderfinch.example", graph.token(), (403, "ErrorAccessDenied")),
+        ):
+            refused = await graph.ask(f"users/{user}/{settings}", asked_with)
+            assert (refused.status_code, refused.json()["error"]["code"]) == refusal
+
+
+async def test_a_signed_in_user_reads_the_own_mailbox_settings_only() -> None:
+    """Whatever roles the user has."""
+    async with serve_graph("harbour") as graph:
+        token = graph.token((), scopes=["MailboxSettings.Read"], user=graph.tenant.admin)
+        for name, status in (("admin", 200), ("ned", 403)):
+            answer = await graph.ask(f"users/{name}@harbourlane.example/mailboxSettings/userPurpose", token)
+            assert answer.status_code == status
+
+
+@pytest.mark.parametrize("by", ["id", "userPrincipalName"])
+async def test_addresses_and_licences_of_one_user_can_be_selected(graph: Graph, by: str) -> None:
+    """By either name; a never licensed user has an empty list."""
+    user = next(
+        user
+        for user in graph.tenant.users.values()
+        if any(address.startswith("x500:") for address in user.properties.get("proxyAddresses", ()))
+    )
+    found = await graph.get(f"users/{user.properties[by]}?$select=id,proxyAddresses,assignedLicenses")
+    assert found["id"] == user.id
+    assert found["proxyAddresses"] == user.properties["proxyAddresses"]
+    assert found["assignedLicenses"] == user.properties["assignedLicenses"]
+    assert [set(licence) for licence in found["assignedLicenses"]] == [{"disabledPlans", "skuId"}]
+    hired = graph.tenant.hire(userPrincipalName="new@contoso.example", displayName="New")
+    found = await graph.get(f"users/{hired.properties[by]}?$select=proxyAddresses,assignedLicenses")
+    assert (found["proxyAddresses"], found["assignedLicenses"]) == ([], [])
 
 
 async def test_hostile_names_survive_the_journey() -> None:

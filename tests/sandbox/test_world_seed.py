@@ -17,6 +17,8 @@ from sandbox.world.names import NAMES
 from sandbox.world.seed import (
     CUSTOMERS,
     OPERATOR_TENANT_ID,
+    OPTIONAL_APP_ROLES,
+    REQUIRED_APP_ROLES,
     SERVICE_CLIENT_ID,
     Scale,
     build_world,
@@ -160,10 +162,16 @@ def test_every_sort_of_account_exists(world: World) -> None:
     assert any(guest.home_tenant_id for guest in guests)
     assert {user.purpose for user in users} == {"user", "shared", "room", "equipment"}
     for user in users:
-        if user.purpose == "shared":
+        if user.purpose != "user":
             assert user.mail
-            assert not user.enabled
             assert user.properties["assignedLicenses"] == []
+            assert not {"givenName", "surname"} & set(user.properties)
+    open_to_sign_in = {user.user_principal_name for user in users if user.purpose != "user" and user.enabled}
+    assert open_to_sign_in == {
+        "careers@alderfinch.example",
+        "buero@kosmopolis.example",
+        "kaigi@kosmopolis.example",
+    }
     members = [user for user in users if user.purpose == "user" and not user.is_guest]
     assert {user.enabled for user in members} == {True, False}
     assert {bool(user.properties["assignedLicenses"]) for user in members} == {True, False}
@@ -197,6 +205,61 @@ def test_groups_nest_and_contain_each_other(world: World) -> None:
     assert by_name["Level 5"].id in by_name["Level 4"].member_ids
     for group in tenant.groups.values():
         assert all(member in tenant.users or member in tenant.groups for member in group.member_ids)
+
+
+def test_an_office_has_groups_in_a_circle_below_another(world: World) -> None:
+    """At Alder & Finch two groups contain each other, and a third contains one of them."""
+    groups = {group.display_name: group for group in customer_tenant(world, "alder").groups.values()}
+    board, reviewers = groups["Design board"], groups["Design reviewers"]
+    assert board.id in reviewers.member_ids
+    assert reviewers.id in board.member_ids
+    assert groups["Design"].member_ids == [board.id]
+    assert set(board.member_ids) ^ set(reviewers.member_ids) > {board.id, reviewers.id}
+
+
+def test_some_customers_pay_for_more_than_they_use(world: World) -> None:
+    """Seats are left over everywhere but at Harbour Lane; at Kosmopolis a product is not used at all."""
+    unused = {
+        customer.key: [
+            sku.units - assigned(world.tenants[customer.tenant_id], sku.sku_id)
+            for sku in world.tenants[customer.tenant_id].subscribed_skus
+        ]
+        for customer in CUSTOMERS
+    }
+    assert set(unused.pop("harbour")) == {0}
+    assert {left for seats in unused.values() for left in seats} == {5}
+    kosmopolis = customer_tenant(world, "kosmopolis")
+    assert any(assigned(kosmopolis, sku.sku_id) == 0 for sku in kosmopolis.subscribed_skus)
+
+
+def test_a_few_people_have_former_addresses(world: World) -> None:
+    """An alias on the customer's own domain, which is nobody's name; the first address is the mail."""
+    for key in ("contoso", "alder", "northmoor", "quince"):
+        tenant = customer_tenant(world, key)
+        names = {user.user_principal_name.casefold() for user in tenant.users.values()}
+        aliases = [
+            address.removeprefix("smtp:")
+            for user in tenant.users.values()
+            for address in user.properties.get("proxyAddresses", ())
+            if address.startswith("smtp:") and address.endswith(f"@{tenant.domains[0]}")
+        ]
+        assert 0 < len(aliases) < len(tenant.users) / 5
+        assert len(set(aliases)) == len(aliases)
+        assert names.isdisjoint(alias.casefold() for alias in aliases)
+    for user in all_users(world):
+        if addresses := user.properties.get("proxyAddresses"):
+            assert [address for address in addresses if address.startswith("SMTP:")] == [addresses[0]]
+    kinds = {
+        a.partition(":")[0] for user in all_users(world) for a in user.properties.get("proxyAddresses", ())
+    }
+    assert kinds == {"SMTP", "smtp", "sip", "x500"}
+
+
+def test_enrichments_are_never_asked_for() -> None:
+    """What is optional is not required, and no registration requires it."""
+    assert OPTIONAL_APP_ROLES.isdisjoint(REQUIRED_APP_ROLES)
+    application = build_world(scale="small").applications[SERVICE_CLIENT_ID]
+    assert application.required_app_roles == REQUIRED_APP_ROLES
 
 
 def all_users(world: World) -> list[User]:

@@ -185,3 +185,41 @@ def test_the_world_takes_its_time_from_its_clock(world: World) -> None:
     assert World().now().tzinfo is UTC
     world.add_application(Application("app", "App", "home"))
     assert world.applications["app"].secrets == set()
+
+
+def test_a_deleted_group_is_no_longer_a_member(tenant: Tenant) -> None:
+    """Its own members stay; a second deletion has nothing to delete."""
+    ann = tenant.hire(userPrincipalName="ann@teashop.example", displayName="Ann")
+    inner = tenant.add_group("Inner", [ann.id])
+    outer = tenant.add_group("Outer", [inner.id, ann.id])
+    tenant.delete_group(inner.id)
+    assert list(tenant.groups) == [outer.id]
+    assert outer.member_ids == [ann.id]
+    assert ann.id in tenant.users
+    with pytest.raises(KeyError):
+        tenant.delete_group(inner.id)
+
+
+def test_members_join_and_leave_once(tenant: Tenant) -> None:
+    """Joining twice is one membership; who is nobody, or no member, is refused and nothing changes."""
+    ann, bob = (
+        tenant.hire(userPrincipalName=f"{name}@teashop.example", displayName=name) for name in ("ann", "bob")
+    )
+    group = tenant.add_group("Team", [ann.id])
+    tenant.add_members(group.id, bob.id, ann.id, group.id)
+    assert group.member_ids == [ann.id, bob.id, group.id]
+    with pytest.raises(KeyError):
+        tenant.add_members(group.id, "nobody")
+    tenant.remove_members(group.id, ann.id, group.id)
+    assert group.member_ids == [bob.id]
+    with pytest.raises(KeyError):
+        tenant.remove_members(group.id, bob.id, ann.id)
+    assert group.member_ids == [bob.id]
+
+
+def test_a_group_may_be_renamed(tenant: Tenant) -> None:
+    """But not become another one."""
+    group = tenant.add_group("Team")
+    assert tenant.update_group(group.id, displayName="Crew").display_name == "Crew"
+    with pytest.raises(DirectoryConflict):
+        tenant.update_group(group.id, id="another")

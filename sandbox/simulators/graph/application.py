@@ -9,8 +9,8 @@ from __future__ import annotations
 import uuid
 import zlib
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 import msgspec
 from aiohttp import web
@@ -20,18 +20,14 @@ from sandbox.simulators.faults import FAULT, Fault, add_fault_routes, fault_midd
 from sandbox.simulators.graph.authorization import Caller, authenticate, token_claims
 from sandbox.simulators.graph.batch import Member, answer_batch
 from sandbox.simulators.graph.control import add_control_routes
-from sandbox.simulators.graph.delta import users_delta
+from sandbox.simulators.graph.control_groups import add_group_control_routes
+from sandbox.simulators.graph.control_insights import add_insight_control_routes
+from sandbox.simulators.graph.downloads import DOWNLOAD_PREFIX, tenant_in
 from sandbox.simulators.graph.errors import BadRequest, GraphError
-from sandbox.simulators.graph.groups import get_group, list_groups, list_members
 from sandbox.simulators.graph.messages import GraphAnswer, GraphRequest, json_answer, parse_target
-from sandbox.simulators.graph.organization import (
-    get_organization,
-    list_organizations,
-    list_subscribed_skus,
-)
+from sandbox.simulators.graph.routes import Route, find_route
 from sandbox.simulators.graph.state import GraphState
 from sandbox.simulators.graph.throttling import cost
-from sandbox.simulators.graph.users import count_users, get_user, list_users, mailbox_settings
 from sandbox.simulators.request_log import (
     ROUTE,
     LoggedRequest,
@@ -46,41 +42,6 @@ VERSION_PREFIX = "/v1.0/"
 COMPRESS_FROM = 1_024
 DIAGNOSTIC = '{"ServerInfo":{"DataCenter":"Sandbox","Slice":"E","Ring":"0","ScaleUnit":"000"}}'
 STATE: web.AppKey[GraphState] = web.AppKey("graph", GraphState)
-
-
-class Route(NamedTuple):
-    """What answers a path, and what it costs in resource units; `*` in the path is any one segment."""
-
-    path: tuple[str, ...]
-    handle: Callable[[GraphState, GraphRequest], GraphAnswer]
-    units: int = 1
-
-
-def _route(path: str, handle: Callable[[GraphState, GraphRequest], GraphAnswer], units: int = 1) -> Route:
-    return Route(tuple(path.split("/")), handle, units)
-
-
-ROUTES = (
-    _route("users", list_users, 2),
-    _route("users/delta", users_delta),
-    _route("users/delta()", users_delta),
-    _route("users/microsoft.graph.delta", users_delta),
-    _route("users/microsoft.graph.delta()", users_delta),
-    _route("users/$count", count_users, 2),
-    _route("users/*", get_user),
-    _route("users/*/mailboxsettings", mailbox_settings),
-    _route("users/*/mailboxsettings/userpurpose", mailbox_settings),
-    _route("groups", list_groups),
-    _route("groups/*", get_group),
-    *(
-        _route(f"groups/*/{members}{tail}", list_members, units)
-        for members, units in (("members", 3), ("transitivemembers", 5))
-        for tail in ("", "/$count", "/*", "/*/$count")
-    ),
-    _route("organization", list_organizations),
-    _route("organization/*", get_organization),
-    _route("subscribedskus", list_subscribed_skus, 3),
-)
 
 
 def graph_application(
@@ -108,6 +69,8 @@ def graph_application(
     add_fault_routes(application, state.faults)
     add_request_log_routes(application, state.requests)
     add_control_routes(application, state)
+    add_group_control_routes(application, state)
+    add_insight_control_routes(application, state)
     application.router.add_route("*", "/{path:.*}", simulator.serve)
     return application
 
@@ -123,6 +86,8 @@ class _Simulator:
             call = {"path": http.path, "authorization": "Authorization" in http.headers}
             self.state.foreign_calls.append(call)
             return web.Response(status=404)
+        if http.path.startswith(DOWNLOAD_PREFIX):
+            return self._download(http)
         request_id = str(uuid.uuid4())
         client_request_id = http.headers.get("client-request-id", request_id)
         try:
@@ -138,6 +103,13 @@ class _Simulator:
             "Content-Type": answer.content_type,
         }
         answer.headers.setdefault("x-ms-resource-unit", "1")
+        return _response(answer, accepts_gzip="gzip" in http.headers.get("Accept-Encoding", ""))
+
+    def _download(self, http: web.Request) -> web.Response:
+        http[ROUTE] = "report download"
+        life = timedelta(seconds=self.state.reports.download_seconds)
+        answer = self.state.downloads.fetch(http.path, http.headers, self.state.now(), life)
+        answer.headers["Content-Type"] = answer.content_type
         return _response(answer, accepts_gzip="gzip" in http.headers.get("Accept-Encoding", ""))
 
     async def _answer(self, http: web.Request) -> GraphAnswer:
@@ -160,23 +132,29 @@ class _Simulator:
         self, caller: Caller, method: str, target: str, headers: Mapping[str, str], fault: Fault | None
     ) -> tuple[str, GraphAnswer]:
         segments, query = parse_target(target)
-        route = _find_route(segments)
+        route = find_route(segments)
         if method != "GET":
             raise _method_not_allowed()
-        charged = self.state.units.charge(
-            caller.tenant, caller.client_id, cost(route.units, query), self.state.now()
-        )
+        charged = self._charge(route, caller, query)
         request = GraphRequest(segments, query, headers, caller, self.state.base_url, fault)
         answer = route.handle(self.state, request)
         answer.headers |= charged
         return "/".join(route.path), answer
+
+    def _charge(self, route: Route, caller: Caller, query: dict[str, str]) -> dict[str, str]:
+        now = self.state.now()
+        if route.limit:
+            self.state.limits.count(route.limit, caller.tenant, caller.client_id, now)
+        if not route.units:
+            return {}
+        return self.state.units.charge(caller.tenant, caller.client_id, cost(route.units, query), now)
 
     def _answer_member(self, caller: Caller, member: Member) -> GraphAnswer:
         request_id = str(uuid.uuid4())
         target = member.url.removeprefix("/")
         headers = CIMultiDict(member.headers)
         path = f"{VERSION_PREFIX}{target}"
-        fault = self.state.faults.take(member.method, path, caller.tenant.id)
+        fault = self.state.faults.take(member.method, unquote(path), caller.tenant.id)
         try:
             if fault and fault.kind in ("status", "throttle"):
                 answer = _member_fault(fault)
@@ -195,16 +173,6 @@ class _Simulator:
         return answer
 
 
-def _find_route(segments: tuple[str, ...]) -> Route:
-    lower = tuple(segment.lower() for segment in segments)
-    for route in ROUTES:
-        if len(route.path) == len(lower) and all(
-            wanted in ("*", found) for wanted, found in zip(route.path, lower, strict=True)
-        ):
-            return route
-    raise BadRequest(f"Resource not found for the segment '{segments[-1] if segments else ''}'.")
-
-
 def _method_not_allowed() -> GraphError:
     message = "Specified HTTP method is not allowed for the request target."
     return GraphError(405, "Request_BadRequest", message)
@@ -221,6 +189,8 @@ def _member_fault(fault: Fault) -> GraphAnswer:
 
 
 def _tenant_of(request: web.Request) -> str | None:
+    if (downloaded := tenant_in(request.path)) is not None:
+        return downloaded
     tenant = token_claims(request.headers.get("Authorization")).get("tid")
     return tenant if isinstance(tenant, str) else None
 

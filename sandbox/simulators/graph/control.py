@@ -1,48 +1,40 @@
 """What a test or a person at a demonstration may do to the directory and to the simulator.
 
-Tenants are named by id, by a domain, or by the first label of their `.onmicrosoft.com` domain; users by
-object id or user principal name.
-
-    GET    /_control/tenants
-    PATCH  /_control/tenants/{tenant}                       {"deleted": true}
-    POST   /_control/tenants/{tenant}/hire                  Graph properties, and `directory_roles`, `purpose`
-    PATCH  /_control/tenants/{tenant}/users/{user}          Graph properties
-    DELETE /_control/tenants/{tenant}/users/{user}          to the deleted items
-    POST   /_control/tenants/{tenant}/users/{user}/restore
-    POST   /_control/tenants/{tenant}/users/{user}/purge    for ever
-    POST   /_control/expire-delta                           {"tenant"?, "style"?: "resyncRequired"}
-    POST   /_control/delta-behaviour                        {"tenant"?, … fields of DeltaBehaviour}
-    POST   /_control/foreign-next-link                      {"host", "tenant"?, "count"?}
-    GET    /_control/foreign-calls                          requests that came to a foreign host
-    POST   /_control/looping-next-link                      {"tenant"?, "count"?}
-    POST   /_control/throttling                             fields of ThrottlingSettings
-    POST   /_control/clock                                  {"advance_seconds"}
+GET    /_control/tenants
+PATCH  /_control/tenants/{tenant}                       {"deleted": true}
+POST   /_control/tenants/{tenant}/hire                  Graph properties, and `directory_roles`, `purpose`
+PATCH  /_control/tenants/{tenant}/users/{user}          Graph properties
+DELETE /_control/tenants/{tenant}/users/{user}          to the deleted items
+POST   /_control/tenants/{tenant}/users/{user}/restore
+POST   /_control/tenants/{tenant}/users/{user}/purge    for ever
+POST   /_control/expire-delta                           {"tenant"?, "style"?: "resyncRequired"}
+POST   /_control/delta-behaviour                        {"tenant"?, … fields of DeltaBehaviour}
+POST   /_control/foreign-next-link                      {"host", "tenant"?, "count"?}
+GET    /_control/foreign-calls                          requests that came to a foreign host
+POST   /_control/looping-next-link                      {"tenant"?, "count"?}
+POST   /_control/throttling                             fields of ThrottlingSettings
+POST   /_control/clock                                  {"advance_seconds"}
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 from aiohttp import web
 
 from sandbox.simulators.faults import Fault
+from sandbox.simulators.graph.control_surface import TENANT, USER, ControlSurface, Strict, command, guarded
 from sandbox.simulators.graph.delta_rounds import DeltaBehaviour
 from sandbox.simulators.graph.state import GraphState
 from sandbox.simulators.graph.throttling import ThrottlingSettings
-from sandbox.world.model import DirectoryConflict, Purpose, Tenant, User
+from sandbox.world.model import Purpose, Tenant
 
 _COLLECTIONS = r"/(users|groups)"
-Body = TypeVar("Body")
 
 
-class _Strict(msgspec.Struct, forbid_unknown_fields=True):
-    pass
-
-
-class _TenantPatch(_Strict):
+class _TenantPatch(Strict):
     deleted: bool
 
 
@@ -51,76 +43,56 @@ class _SandboxFields(msgspec.Struct):
     purpose: Purpose = "user"
 
 
-class _ExpireDelta(_Strict):
+class _ExpireDelta(Strict):
     tenant: str | None = None
     style: Literal["syncStateNotFound", "resyncRequired"] = "syncStateNotFound"
 
 
-class _MisleadingLink(_Strict):
+class _MisleadingLink(Strict):
     host: str = ""
     tenant: str | None = None
     count: int | None = 1
 
 
-class _Clock(_Strict):
+class _Clock(Strict):
     advance_seconds: float
 
 
 def add_control_routes(application: web.Application, state: GraphState) -> None:
     """Add the control surface."""
     control = _Control(state)
-    tenant, user = "/_control/tenants/{tenant}", "/_control/tenants/{tenant}/users/{user}"
     application.add_routes(
         [
-            web.get("/_control/tenants", _guarded(control.tenants)),
-            web.patch(tenant, _guarded(control.change_tenant)),
-            web.post(f"{tenant}/hire", _guarded(control.hire)),
-            web.patch(user, _guarded(control.change_user)),
-            web.delete(user, _guarded(control.leave)),
-            web.post(f"{user}/restore", _guarded(control.restore)),
-            web.post(f"{user}/purge", _guarded(control.purge)),
-            web.post("/_control/expire-delta", _guarded(control.expire_delta)),
-            web.post("/_control/delta-behaviour", _guarded(control.delta_behaviour)),
-            web.post("/_control/foreign-next-link", _guarded(control.foreign_next_link)),
-            web.get("/_control/foreign-calls", _guarded(control.foreign_calls)),
-            web.post("/_control/looping-next-link", _guarded(control.looping_next_link)),
-            web.post("/_control/throttling", _guarded(control.throttling)),
-            web.post("/_control/clock", _guarded(control.clock)),
+            web.get("/_control/tenants", guarded(control.tenants)),
+            web.patch(TENANT, guarded(control.change_tenant)),
+            web.post(f"{TENANT}/hire", guarded(control.hire, 201)),
+            web.patch(USER, guarded(control.change_user)),
+            web.delete(USER, guarded(control.leave)),
+            web.post(f"{USER}/restore", guarded(control.restore)),
+            web.post(f"{USER}/purge", guarded(control.purge)),
+            web.post("/_control/expire-delta", guarded(control.expire_delta)),
+            web.post("/_control/delta-behaviour", guarded(control.delta_behaviour)),
+            web.post("/_control/foreign-next-link", guarded(control.foreign_next_link)),
+            web.get("/_control/foreign-calls", guarded(control.foreign_calls)),
+            web.post("/_control/looping-next-link", guarded(control.looping_next_link)),
+            web.post("/_control/throttling", guarded(control.throttling)),
+            web.post("/_control/clock", guarded(control.clock)),
         ]
     )
 
 
-def _guarded(
-    handle: Callable[[web.Request], Awaitable[Any]],
-) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def answer(request: web.Request) -> web.Response:
-        try:
-            content = await handle(request)
-        except (LookupError, DirectoryConflict) as error:
-            status = 409 if isinstance(error, DirectoryConflict) else 404
-            return web.json_response({"error": str(error)}, status=status)
-        except (msgspec.MsgspecError, ValueError, TypeError) as error:
-            return web.json_response({"error": str(error)}, status=400)
-        return web.json_response(content, status=201 if request.path.endswith("/hire") else 200)
-
-    return answer
-
-
-class _Control:
-    def __init__(self, state: GraphState) -> None:
-        self.state = state
-
+class _Control(ControlSurface):
     async def tenants(self, _request: web.Request) -> dict[str, Any]:
         return {"tenants": [_describe(tenant) for tenant in self.state.world.tenants.values()]}
 
     async def change_tenant(self, request: web.Request) -> dict[str, Any]:
-        tenant = self._tenant(request.match_info["tenant"])
-        tenant.deleted = (await _body(request, _TenantPatch)).deleted
+        tenant = self.tenant(request)
+        tenant.deleted = (await command(request, _TenantPatch)).deleted
         return _describe(tenant)
 
     async def hire(self, request: web.Request) -> dict[str, Any]:
-        tenant = self._tenant(request.match_info["tenant"])
-        content = await _body(request, dict[str, Any])
+        tenant = self.tenant(request)
+        content = await command(request, dict[str, Any])
         sandbox = msgspec.convert(content, _SandboxFields)
         properties = {name: value for name, value in content.items() if name not in sandbox.__struct_fields__}
         missing = {"displayName", "userPrincipalName"} - set(properties)
@@ -130,36 +102,36 @@ class _Control:
         return user.properties
 
     async def change_user(self, request: web.Request) -> dict[str, Any]:
-        tenant, user = self._user(request)
-        return tenant.update_user(user.id, **await _body(request, dict[str, Any])).properties
+        tenant, user = self.user(request)
+        return tenant.update_user(user.id, **await command(request, dict[str, Any])).properties
 
     async def leave(self, request: web.Request) -> dict[str, Any]:
-        tenant, user = self._user(request)
+        tenant, user = self.user(request)
         return tenant.delete_user(user.id).properties
 
     async def restore(self, request: web.Request) -> dict[str, Any]:
-        tenant, user = self._user(request, deleted=True)
+        tenant, user = self.user(request, deleted=True)
         return tenant.restore_user(user.id).properties
 
     async def purge(self, request: web.Request) -> dict[str, Any]:
-        tenant, user = self._user(request, deleted=None)
+        tenant, user = self.user(request, deleted=None)
         tenant.purge_user(user.id)
         return user.properties
 
     async def expire_delta(self, request: web.Request) -> dict[str, Any]:
-        wanted = await _body(request, _ExpireDelta)
-        self.state.expire_delta(self._tenant_id(wanted.tenant), wanted.style)
+        wanted = await command(request, _ExpireDelta)
+        self.state.expire_delta(self.tenant_id(wanted.tenant), wanted.style)
         return {"generation": self.state.generation}
 
     async def delta_behaviour(self, request: web.Request) -> dict[str, Any]:
-        content = await _body(request, dict[str, Any])
-        tenant_id = self._tenant_id(content.pop("tenant", None))
+        content = await command(request, dict[str, Any])
+        tenant_id = self.tenant_id(content.pop("tenant", None))
         behaviour = msgspec.convert(content, DeltaBehaviour)
         self.state.behaviour[tenant_id] = behaviour
         return {"tenant": tenant_id, **msgspec.to_builtins(behaviour)}
 
     async def foreign_next_link(self, request: web.Request) -> dict[str, Any]:
-        wanted = await _body(request, _MisleadingLink)
+        wanted = await command(request, _MisleadingLink)
         if not wanted.host:
             raise ValueError("host must be given")
         origin = self.state.mislead_to(wanted.host)
@@ -170,16 +142,16 @@ class _Control:
         return {"calls": self.state.foreign_calls}
 
     async def looping_next_link(self, request: web.Request) -> dict[str, Any]:
-        wanted = await _body(request, _MisleadingLink)
+        wanted = await command(request, _MisleadingLink)
         self._mislead("looping_next_link", wanted, None)
         return {"count": wanted.count}
 
     async def throttling(self, request: web.Request) -> dict[str, Any]:
-        self.state.units.settings = await _body(request, ThrottlingSettings)
+        self.state.units.settings = await command(request, ThrottlingSettings)
         return dict(msgspec.to_builtins(self.state.units.settings))
 
     async def clock(self, request: web.Request) -> dict[str, Any]:
-        self.state.advance(timedelta(seconds=(await _body(request, _Clock)).advance_seconds))
+        self.state.advance(timedelta(seconds=(await command(request, _Clock)).advance_seconds))
         return {"now": self.state.now().isoformat()}
 
     def _mislead(
@@ -188,44 +160,10 @@ class _Control:
         wanted: _MisleadingLink,
         origin: str | None,
     ) -> None:
-        tenant = self._tenant_id(wanted.tenant) or ""
+        tenant = self.tenant_id(wanted.tenant) or ""
         self.state.faults.add(
             Fault(kind=kind, path=_COLLECTIONS, tenant=tenant, count=wanted.count, body=origin)
         )
-
-    def _tenant_id(self, name: str | None) -> str | None:
-        return None if name is None else self._tenant(name).id
-
-    def _tenant(self, name: str) -> Tenant:
-        world = self.state.world
-        initial = f"{name}.onmicrosoft.com"
-        tenants = world.tenants.values()
-        found = world.tenants.get(name.lower()) or next(
-            (tenant for tenant in tenants if {name.lower(), initial.lower()} & set(tenant.domains)), None
-        )
-        if found is None:
-            raise LookupError(f"no tenant {name}")
-        return found
-
-    def _user(self, request: web.Request, *, deleted: bool | None = False) -> tuple[Tenant, User]:
-        tenant, key = self._tenant(request.match_info["tenant"]), request.match_info["user"]
-        alive = tenant.users.get(key.lower()) or tenant.user_by_upn(key)
-        gone = tenant.deleted_users.get(key.lower()) or next(
-            (
-                user
-                for user in tenant.deleted_users.values()
-                if user.user_principal_name.casefold() == key.casefold()
-            ),
-            None,
-        )
-        found = {False: alive, True: gone, None: alive or gone}[deleted]
-        if found is None:
-            raise LookupError(f"no such user in {tenant.display_name}")
-        return tenant, found
-
-
-async def _body(request: web.Request, expected: type[Body]) -> Body:
-    return msgspec.json.decode(await request.read() or b"{}", type=expected)
 
 
 def _describe(tenant: Tenant) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Follows "List organizations", "Get organization", "List subscribedSkus" (learn.m
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 
 import msgspec
 
@@ -46,8 +47,10 @@ def list_subscribed_skus(_state: GraphState, request: GraphRequest) -> GraphAnsw
     request.refuse("$filter", "$search", "$orderby", "$expand")
     select = request.select(SUBSCRIBED_SKU)
     tenant = request.caller.tenant
+    licences = (user.properties.get("assignedLicenses") or () for user in tenant.users.values())
+    consumed = Counter(licence["skuId"] for owned in licences for licence in owned)
     items = [
-        msgspec.json.encode(render(SUBSCRIBED_SKU, _subscribed_sku(tenant, sku), select))
+        msgspec.json.encode(render(SUBSCRIBED_SKU, _subscribed_sku(tenant, sku, consumed), select))
         for sku in tenant.subscribed_skus
     ]
     return page_answer(request, Page(context(SUBSCRIBED_SKU, select), items))
@@ -81,21 +84,24 @@ def _organization(request: GraphRequest) -> Properties:
     return {name: value for name, value in content.items() if name in _SEEN_BY_USERS}
 
 
-def _subscribed_sku(tenant: Tenant, sku: SubscribedSku) -> Properties:
-    licences = (user.properties.get("assignedLicenses") or () for user in tenant.users.values())
-    assigned = (licence["skuId"] for owned in licences for licence in owned)
+def _subscribed_sku(tenant: Tenant, sku: SubscribedSku, consumed: Counter[str]) -> Properties:
     product = PRODUCTS.get(sku.sku_id)
     return {
         "accountName": tenant.initial_domain.partition(".")[0],
         "accountId": tenant.id,
         "appliesTo": "User",
-        "capabilityStatus": "Enabled",
-        "consumedUnits": sum(sku_id == sku.sku_id for sku_id in assigned),
+        "capabilityStatus": sku.capability_status,
+        "consumedUnits": consumed[sku.sku_id],
         "id": f"{tenant.id}_{sku.sku_id}",
         "skuId": sku.sku_id,
         "skuPartNumber": sku.part_number,
         "subscriptionIds": [str(uuid.uuid5(uuid.UUID(tenant.id), sku.sku_id))],
-        "prepaidUnits": {"enabled": sku.units, "suspended": 0, "warning": 0, "lockedOut": 0},
+        "prepaidUnits": {
+            "enabled": sku.units,
+            "suspended": sku.suspended,
+            "warning": sku.warning,
+            "lockedOut": sku.locked_out,
+        },
         "servicePlans": [
             {
                 "servicePlanId": plan.id,

@@ -12,10 +12,13 @@ Item = TypeVar("Item")
 
 
 def slice_by_offset(
-    state: GraphState, request: GraphRequest, found: list[Item]
+    state: GraphState, request: GraphRequest, found: list[Item], size: int | None = None
 ) -> tuple[list[Item], str | None]:
-    """Return the items of the requested page, and the link to the next one unless this is the last."""
-    start, size = 0, request.page_size()
+    """Return the items of the requested page, and the link to the next one unless this is the last.
+
+    `size` is given where it does not follow from the request alone.
+    """
+    start, size = 0, size or request.page_size()
     if "$skiptoken" in request.query:
         content = state.opaque.open(request.query["$skiptoken"]) or {}
         if content.get("path") != request.path or content.get("tenant") != request.caller.tenant.id:

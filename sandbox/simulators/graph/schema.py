@@ -1,7 +1,8 @@
 """Which properties the directory objects have, and which of them come without being asked for.
 
-From the Microsoft Graph v1.0 metadata document and the pages of the resources user, group, organization and
-subscribedSku (learn.microsoft.com/graph/api/resources).
+From the Microsoft Graph v1.0 metadata document and the pages of the resources user, group, organization,
+subscribedSku, userRegistrationDetails, secureScore and adminReportSettings
+(learn.microsoft.com/graph/api/resources).
 """
 
 from __future__ import annotations
@@ -130,4 +131,38 @@ SUBSCRIBED_SKU = ObjectType(
     frozenset(_SUBSCRIBED_SKU),
     _SUBSCRIBED_SKU,
     frozenset({"subscriptionIds", "servicePlans"}),
+)
+
+_USER_REGISTRATION_DETAILS = _words("""
+    id userPrincipalName userDisplayName userType isAdmin isSsprRegistered isSsprEnabled isSsprCapable
+    isMfaRegistered isMfaCapable isPasswordlessCapable methodsRegistered
+    isSystemPreferredAuthenticationMethodEnabled systemPreferredAuthenticationMethods
+    userPreferredMethodForSecondaryAuthentication lastUpdatedDateTime
+""")
+USER_REGISTRATION_DETAILS = ObjectType(
+    "userRegistrationDetails",
+    "reports/authenticationMethods/userRegistrationDetails",
+    frozenset(_USER_REGISTRATION_DETAILS),
+    _USER_REGISTRATION_DETAILS,
+    frozenset({"methodsRegistered", "systemPreferredAuthenticationMethods"}),
+)
+
+_SECURE_SCORE = _words("""
+    id azureTenantId activeUserCount createdDateTime currentScore enabledServices licensedUserCount maxScore
+    averageComparativeScores controlScores vendorInformation
+""")
+SECURE_SCORE = ObjectType(
+    "secureScore",
+    "security/secureScores",
+    frozenset(_SECURE_SCORE),
+    _SECURE_SCORE,
+    frozenset({"enabledServices", "averageComparativeScores", "controlScores"}),
+)
+
+ADMIN_REPORT_SETTINGS = ObjectType(
+    "adminReportSettings",
+    "admin/reportSettings",
+    frozenset({"displayConcealedNames"}),
+    ("displayConcealedNames",),
+    frozenset(),
 )

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 from sandbox.simulators.faults import FaultPlan
 from sandbox.simulators.graph.delta_rounds import DeltaBehaviour, Rounds
+from sandbox.simulators.graph.downloads import Downloads, ReportSettings
 from sandbox.simulators.graph.rendering import EncodingCache
+from sandbox.simulators.graph.request_limits import RequestLimits
 from sandbox.simulators.graph.throttling import ResourceUnits
 from sandbox.simulators.graph.tokens import OpaqueTokens
 from sandbox.simulators.request_log import RequestLog
@@ -40,6 +42,9 @@ class GraphState:
         self.generation = 0
         self.encodings = EncodingCache()
         self.units = ResourceUnits()
+        self.limits = RequestLimits()
+        self.reports = ReportSettings()
+        self.downloads = Downloads()
         self.faults = FaultPlan()
         self.requests = RequestLog()
         self.foreign_hosts: set[str] = set()

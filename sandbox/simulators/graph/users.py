@@ -8,8 +8,6 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from sandbox.simulators.graph.authorization import (
-    AUDIT_LOG_READ,
-    MAILBOX_SETTINGS_READ,
     USER_READ,
     USER_READ_BASIC,
 )
@@ -18,6 +16,7 @@ from sandbox.simulators.graph.filters import parse_filter, parse_order, parse_se
 from sandbox.simulators.graph.messages import GraphAnswer, GraphRequest, Page, json_answer, page_answer
 from sandbox.simulators.graph.paging import slice_by_offset
 from sandbox.simulators.graph.rendering import Select, context, render
+from sandbox.simulators.graph.report_access import require_audit_log, require_mailbox_settings
 from sandbox.simulators.graph.schema import (
     BASIC_USER_PROPERTIES,
     SIGN_IN_ACTIVITY,
@@ -67,7 +66,9 @@ def count_users(_state: GraphState, request: GraphRequest) -> GraphAnswer:
 def get_user(_state: GraphState, request: GraphRequest) -> GraphAnswer:
     """Answer one user by object id or user principal name."""
     request.caller.require(USER_READ_BASIC)
-    user = find_user(request)
+    user = _find_user(request)
+    if user is None:
+        raise NotFound(request.segments[1])
     select = _readable_select(request, collection=False)
     fragment = f"users({','.join(select)})/$entity" if select else "users/$entity"
     content = render(USER, user.properties, select, basic=not request.caller.may(USER_READ))
@@ -76,23 +77,27 @@ def get_user(_state: GraphState, request: GraphRequest) -> GraphAnswer:
 
 def mailbox_settings(_state: GraphState, request: GraphRequest) -> GraphAnswer:
     """Answer what a mailbox is for, the one mailbox setting that is simulated."""
-    request.caller.require(MAILBOX_SETTINGS_READ)
-    user = find_user(request)
-    if not user.mail:
-        raise GraphError(404, "MailboxNotEnabledForRESTAPI", "The mailbox is either inactive or missing.")
+    user = _find_user(request)
+    require_mailbox_settings(request.caller, user)
+    if user is None:
+        key = request.segments[1]
+        raise GraphError(404, "ErrorInvalidUser", f"The requested user '{key}' is invalid.")
+    if not user.has_mailbox:
+        raise GraphError(
+            404,
+            "MailboxNotEnabledForRESTAPI",
+            "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+        )
     metadata = f"{request.base_url}/v1.0/$metadata#users('{user.id}')/mailboxSettings"
-    if request.segments[-1] == "userPurpose":
+    if request.segments[-1].lower() == "userpurpose":
         return json_answer({"@odata.context": f"{metadata}/userPurpose", "value": user.purpose})
     return json_answer({"@odata.context": metadata, "userPurpose": user.purpose})
 
 
-def find_user(request: GraphRequest) -> User:
-    """Return the user that the second segment names; raises GraphError 404."""
+def _find_user(request: GraphRequest) -> User | None:
+    """Return the user that the second segment names."""
     tenant, key = request.caller.tenant, request.segments[1]
-    user = tenant.users.get(key.lower()) or tenant.user_by_upn(key)
-    if user is None:
-        raise NotFound(key)
-    return user
+    return tenant.users.get(key.lower()) or tenant.user_by_upn(key)
 
 
 def _matching(request: GraphRequest) -> list[User]:
@@ -127,7 +132,7 @@ def _readable_select(request: GraphRequest, *, collection: bool = True) -> Selec
     if collection and names & SINGLE_USER_PROPERTIES:
         raise GraphError(501, "NotImplemented", "This operation target is not yet supported.")
     if SIGN_IN_ACTIVITY in names:
-        request.caller.require(AUDIT_LOG_READ)
+        require_audit_log(request.caller)
     if not names <= BASIC_USER_PROPERTIES:
         request.caller.require(USER_READ)
     return select
