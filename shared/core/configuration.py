@@ -162,6 +162,18 @@ def _distinct(values: Iterable[T]) -> tuple[T, ...]:
     return tuple(sorted(set(values)))
 
 
+def _few(most: int) -> tuple[object, ...]:
+    """Distinct, and then at most so many: what is named twice counts once."""
+
+    def check(values: tuple[str, ...]) -> tuple[str, ...]:
+        distinct = _distinct(values)
+        if len(distinct) > most:
+            raise PydanticCustomError("too_many", "Input should have at most {most} values", {"most": most})
+        return distinct
+
+    return AfterValidator(check), Field(json_schema_extra={"maxItems": most})
+
+
 def _guid(value: str) -> str:
     try:
         return str(uuid.UUID(value))
@@ -182,12 +194,9 @@ def _tidy(value: str) -> str:
 
 Label = Annotated[str, Field(max_length=320), AfterValidator(_tidy)]
 Guid = Annotated[str, AfterValidator(_guid)]
-# What is named twice counts once, so it is counted last.
-Labels = Annotated[tuple[Label, ...], AfterValidator(_distinct), Field(max_length=1000)]
-Domains = Annotated[
-    tuple[Annotated[str, AfterValidator(_domain)], ...], AfterValidator(_distinct), Field(max_length=1000)
-]
-Guids = Annotated[tuple[Guid, ...], AfterValidator(_distinct), Field(max_length=999)]
+Labels = Annotated[tuple[Label, ...], *_few(1000)]
+Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], *_few(1000)]
+Guids = Annotated[tuple[Guid, ...], *_few(999)]
 
 
 @dataclass(frozen=True, config=_STRICT)
