@@ -7,16 +7,18 @@ from datetime import timedelta
 import msgspec
 
 from shared.core.changes import Change
+from shared.core.configuration import Schedule
 from shared.core.connection import Connection
 from shared.core.customer import Customer
 from shared.core.messages import SyncMessage
 from shared.core.models import Contact, ContactFields, DirectoryUser, RemovalReason
 from shared.core.run import Run, slot_run_id
+from shared.core.schedule import next_due
 from tests.fakes import ACCOUNT, START, TENANT, FakeDirectory, Process, World, settings
 
 CONNECTION = "c0c0c0c0c0c0c0c0"
 CUSTOMER = Customer("c-1", ACCOUNT, "Customer", CONNECTION, START)
-SLOT = START + timedelta(hours=12)
+SLOT = next_due(Schedule(), CONNECTION, settings().sync_spread, START + timedelta(hours=12))
 MESSAGE = SyncMessage(ACCOUNT, CONNECTION, slot_run_id(CONNECTION, SLOT, SLOT), SLOT)
 
 

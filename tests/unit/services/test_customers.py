@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from shared.core.configuration import BlankPolicy, Configuration
+from shared.core.configuration import BlankPolicy, Configuration, Scope
 from shared.core.connection import ConnectionState, Grant
 from shared.core.customer import Customer, Site
 from shared.core.errors import Conflict, NotFound, VersionConflict
@@ -15,7 +15,9 @@ from shared.core.run import RunKind, RunState, Trigger
 from tests.contract.contracts.values import HOSTILE
 from tests.fakes import ACCOUNT, World
 
-EVERYBODY = Configuration(user_types=frozenset(UserType), blank_in_directory=BlankPolicy.OVERWRITE)
+EVERYBODY = Configuration(
+    scope=Scope(user_types=(UserType.GUEST, UserType.MEMBER)), blank_in_directory=BlankPolicy.OVERWRITE
+)
 
 
 @pytest.fixture
@@ -55,10 +57,10 @@ async def test_what_belongs_to_another_account_does_not_exist(world: World) -> N
     with pytest.raises(NotFound):
         await customers.connection(stranger)
     with pytest.raises(NotFound):
-        await customers.start_run(stranger, RunKind.SYNC, Trigger.API)
+        await world.app.runs.start(stranger, RunKind.SYNC, Trigger.API)
     with pytest.raises(NotFound):
-        await customers.run("other", run.id)
-    assert await customers.run(ACCOUNT, run.id) == run
+        await world.app.runs.get("other", run.id)
+    assert await world.app.runs.get(ACCOUNT, run.id) == run
 
 
 @pytest.mark.parametrize("run_id", ["", "run_", "run_" + "0" * 37, *HOSTILE])
@@ -224,6 +226,6 @@ async def test_lists_are_cut_into_pages(world: World) -> None:
     for _ in range(3):
         made.append((await world.sync(customer)).id)
         world.clock.advance(timedelta(seconds=1))
-    first = await customers.runs_of(customer, 2, None)
-    second = await customers.runs_of(customer, 2, first.after)
+    first = await world.app.runs.list(customer, 2, None)
+    second = await world.app.runs.list(customer, 2, first.after)
     assert [run.id for run in (*first.items, *second.items)] == made[::-1]

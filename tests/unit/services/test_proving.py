@@ -26,8 +26,10 @@ async def test_a_consent_that_is_still_copied_becomes_active(consent: Consent) -
     assert step.connection.state is ConnectionState.VALIDATING
     began = consent.world.clock.now()
     await consent.world.drain()
-    assert (await consent.connection()).state is ConnectionState.ACTIVE
-    assert timedelta(0) < consent.world.clock.now() - began <= timedelta(minutes=1)
+    connection = await consent.connection()
+    assert connection.state is ConnectionState.ACTIVE
+    assert connection.state_since is not None
+    assert timedelta(0) < connection.state_since - began <= timedelta(minutes=1)
 
 
 async def test_a_consent_that_is_never_copied_needs_action(consent: Consent) -> None:

@@ -61,7 +61,9 @@ class Tenant:
         async def alive() -> None:
             self.alive += 1
 
-        return await DirectoryReading(self.directories, self.mirrors).read(known, RunKind.SYNC, NOW, alive)
+        return await DirectoryReading(self.directories, self.mirrors).read(
+            known, known.configuration, RunKind.SYNC, NOW, alive
+        )
 
     async def synced(self) -> Connection:
         """A connection whose mirror and link are of now."""
@@ -115,14 +117,14 @@ async def test_a_missing_mirror_makes_it_full() -> None:
 
 
 async def test_a_forgotten_link_makes_it_full() -> None:
-    """And whoever is gone since the mirror is told from those who stay."""
+    """And whoever is not in it is missing; gone they are when the next full read misses them too."""
     tenant = Tenant("ada", "bob")
     known = await tenant.synced()
     tenant.directory.remove("ada")
     tenant.directory.forget_links()
     found = await tenant.read(known)
     assert (found.mode, found.full_reason) == (ReadMode.FULL, FullReason.RESYNC)
-    assert found.snapshot.departed.keys() == {"ada"}
+    assert (found.snapshot.missing, found.snapshot.departed) == ({"ada"}, {})
     assert found.requests == 3
 
 
