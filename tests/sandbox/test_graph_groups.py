@@ -59,6 +59,9 @@ async def test_groups_are_found_by_prefix_and_by_words(graph: Graph) -> None:
     path = 'groups?$select=displayName&$search="displayName:cyc hea"'
     assert (await graph.ask(path)).status_code == 400
     assert [item["displayName"] for item in await graph.items(path, **EVENTUAL)] == ["Cycle: heads"]
+    path = 'groups?$select=displayName&$search="displayName:bold \\\\ \\"quo"'
+    found = [item["displayName"] for item in await graph.items(path, **EVENTUAL)]
+    assert found == ['<b>Bold</b> & "quoted"']
     ordered = await graph.items("groups?$select=displayName&$orderby=displayName&$top=999")
     shown = [item["displayName"] for item in ordered]
     assert shown == sorted(shown, key=str.casefold)

@@ -18,7 +18,8 @@ from sandbox.world.model import Properties
 Predicate = Callable[[Properties], bool]
 
 _TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<word>[A-Za-z_][\w./]*)|(?P<sign>[(),]))")
-_SEARCH = re.compile(r'"(\w+):([^"]*)"')
+_SEARCH = re.compile(r'"(\w+):((?:[^"\\]|\\.)*)"')
+_ESCAPED = re.compile(r"\\(.)")
 _LITERALS: dict[str, Any] = {"true": True, "false": False, "null": None}
 
 
@@ -28,8 +29,11 @@ def parse_filter(text: str, object_type: ObjectType) -> Predicate:
 
 
 def parse_search(text: str) -> Predicate:
-    """Return the predicate of `"property:words"`: every word begins some word of the property."""
-    clauses = _SEARCH.findall(text)
+    """Return the predicate of `"property:words"`: every word begins some word of the property.
+
+    Inside, quotes and backslashes have a backslash before them.
+    """
+    clauses = [(name, _ESCAPED.sub(r"\1", wanted)) for name, wanted in _SEARCH.findall(text)]
     if not clauses:
         raise UnsupportedQuery('The search clause must have the form "property:value".')
 
