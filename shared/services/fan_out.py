@@ -66,12 +66,12 @@ class FanOut:
         )
 
     async def _send(self, connections: tuple[ScheduledConnection, ...], open_slot: OpenSlot) -> int:
-        slot, now = open_slot.slot, self.clock.now()
-        until = slot_after(self.schedule, slot)
+        now, opened_at = self.clock.now(), open_slot.opened_at
+        window = (open_slot.slot, slot_after(self.schedule, open_slot.slot))
         messages = [
             message
             for connection in connections
-            for message in due_messages(connection, self.spread, slot, until, now)
+            for message in due_messages(connection, self.spread, window, now, opened_at)
         ]
         waiting = iter(messages)
 

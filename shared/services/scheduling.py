@@ -17,16 +17,20 @@ _MAY_SYNC = frozenset({ConnectionState.ACTIVE, ConnectionState.PAUSED, Connectio
 
 
 def due_messages(
-    connection: ScheduledConnection, spread: timedelta, after: datetime, until: datetime, now: datetime
+    connection: ScheduledConnection,
+    spread: timedelta,
+    window: tuple[datetime, datetime],
+    now: datetime,
+    opened_at: datetime,
 ) -> Iterator[tuple[SyncMessage, timedelta]]:
-    """A message and its delay for each of the connection's due times within [after, until).
+    """A message and its delay for each of the connection's due times within the window, which is half-open.
 
-    The run's id follows from the connection and the due time alone: whoever sends the message again names
-    the same run.
+    The run's id follows from the connection and the due time: whoever sends the message again names the
+    same run. What was due before the window was opened (`opened_at`) takes its place among the runs there.
     """
-    until = min(until, now + LONGEST_DELAY)
+    after, until = window[0], min(window[1], now + LONGEST_DELAY)
     for due in outstanding(due_times(connection.schedule, connection.id, spread, after, until), now):
-        run_id = slot_run_id(connection.id, due, due)
+        run_id = slot_run_id(connection.id, due, max(due, opened_at))
         message = SyncMessage(connection.account_id, connection.id, run_id, due)
         yield message, max(due - now, timedelta(0))
 
@@ -53,7 +57,7 @@ class Scheduling:
         scheduled = ScheduledConnection(
             connection.account_id, connection.id, connection.configuration.schedule
         )
-        messages = list(due_messages(scheduled, self.spread, now, until, now))
+        messages = list(due_messages(scheduled, self.spread, (now, until), now, now))
         for message, delay in messages:
             await self.queue.send(message, delay)
         log("schedule.planned_ahead", connection=connection.id, messages=len(messages))

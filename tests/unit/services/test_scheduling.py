@@ -80,15 +80,16 @@ async def test_who_has_nothing_due_before_the_next_slot_gets_nothing() -> None:
 
 
 @pytest.mark.parametrize("schedule", [HOURLY, Schedule(), DAILY])
-async def test_whoever_plans_the_same_time_names_the_same_run(schedule: Schedule) -> None:
-    """A fan-out, early, late or repeated, and a plan for one connection: the run happens once."""
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(minutes=90)])
+async def test_whoever_plans_the_same_time_names_the_same_run(schedule: Schedule, later: timedelta) -> None:
+    """A fan-out and a plan for one connection, before it or after it: the run happens once."""
     scene = Scene()
     connection = await scene.connect(schedule)
     await scene.scheduling.plan_ahead(connection)
     planned = {message.slot: message.run_id for message in scene.messages}
-    scene.clock.advance(timedelta(minutes=90))
-    await scene.scheduling.plan_ahead(connection)
     await scene.fan_out.fire()
+    scene.clock.advance(later)
+    await scene.scheduling.plan_ahead(connection)
     assert planned
     assert {(message.slot, message.run_id) for message in scene.messages} == set(planned.items())
 
