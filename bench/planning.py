@@ -12,14 +12,16 @@ from typing import Any
 from bench import population
 from shared.adapters.graph import documents
 from shared.core.configuration import Configuration
-from shared.core.models import Contact, DirectoryUser
+from shared.core.mirror import Snapshot
+from shared.core.models import Contact
 from shared.core.planning import Plan, make_plan
 
 
 def plan(users: int, repeated: int) -> dict[str, Any]:
     """Median CPU seconds per user of planning a first import and of planning that nothing has changed."""
     body = json.dumps({"value": list(population.users(users))}).encode()
-    directory = documents.users(body).page.users
+    page = documents.users(body).page
+    directory = Snapshot({user.id: user for user in page.users}, {}, None, changed=True)
     seconds: dict[str, list[float]] = {"first_import": [], "unchanged": []}
     for _ in range(repeated):
         made, elapsed = _timed(directory, [])
@@ -36,8 +38,8 @@ def plan(users: int, repeated: int) -> dict[str, Any]:
     return {"users": users, "cpu_seconds_per_user": medians}
 
 
-def _timed(directory: Iterable[DirectoryUser], contacts: Iterable[Contact]) -> tuple[Plan, float]:
+def _timed(directory: Snapshot, contacts: Iterable[Contact]) -> tuple[Plan, float]:
     gc.collect()
     began = time.process_time()
-    made = make_plan(directory, {}, contacts, Configuration())
+    made = make_plan(directory, contacts, Configuration())
     return made, time.process_time() - began

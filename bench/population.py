@@ -24,6 +24,7 @@ DEPARTMENTS = ("Sales", "Engineering", "Finance", "Human Resources", "Operations
 TITLES = ("Account Manager", "Engineer", "Analyst", "Assistant", "Team Lead", "Technician")
 CITIES = (("Lyon", "69002", "France"), ("Graz", "8010", "Austria"), ("Leeds", "LS1 4DL", "United Kingdom"))
 
+_SKUS = ("cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46", "f245ecc8-75af-4f8e-b61f-27d8114de5f3")
 _LEFT_OUT = 20  # one in so many is disabled, one in so many a guest
 
 
@@ -54,4 +55,6 @@ def users(count: int) -> Iterator[dict[str, Any]]:
             "country": country,
             "userType": "Guest" if number % _LEFT_OUT == 1 else "Member",
             "accountEnabled": number % _LEFT_OUT != 2,
+            "proxyAddresses": [f"SMTP:{address}", f"smtp:user{number}@wideplains.onmicrosoft.example"],
+            "assignedLicenses": [{"skuId": _SKUS[number % len(_SKUS)], "disabledPlans": []}],
         }

@@ -26,9 +26,11 @@ import msgspec
 from bench.graph_pages import tenant_id
 from bench.scene import CUSTOMER_USERS, WARM_UP_USERS
 from shared.bootstrap import App, build
+from shared.core.configuration import Schedule
 from shared.core.connection import Connection, ConnectionState
 from shared.core.messages import SyncMessage
 from shared.core.run import Run, RunState, new_connection_id, slot_run_id
+from shared.core.schedule import due_times
 from shared.settings import Settings
 
 ACCOUNT_ID = "bench"
@@ -135,7 +137,8 @@ async def _message(app: App, connection_id: str) -> SyncMessage:
         then = now - _SINCE_LAST_RUN
         aged = msgspec.structs.replace(stored.value, read_at=then, full_read_at=then, synced_at=then)
         await app.worker.connections.replace(stored, aged)
-    return SyncMessage(ACCOUNT_ID, connection_id, slot_run_id(connection_id, now, now), slot=now)
+    slot = due_times(Schedule(), connection_id, app.worker.spread, now - _SINCE_LAST_RUN, now)[-1]
+    return SyncMessage(ACCOUNT_ID, connection_id, slot_run_id(connection_id, now, now), slot)
 
 
 async def _succeeded(app: App, message: SyncMessage) -> Run:

@@ -21,7 +21,8 @@ def clean(value: str | None) -> str:
     if not value:
         return ""
     # Nothing printable is a control, or white space other than the plain space.
-    if value.isprintable() and "  " not in value and unicodedata.is_normalized("NFC", value):
+    plain = value.isprintable() and "  " not in value
+    if plain and (value.isascii() or unicodedata.is_normalized("NFC", value)):
         return value.strip()
     # Removing comes first: what it brings together may be white space, or one letter in two parts.
     return " ".join(unicodedata.normalize("NFC", value.translate(_REMOVED)).split())
@@ -34,7 +35,10 @@ def label(value: str | None) -> str:
 
 def lines(value: str | None) -> list[str]:
     """The lines of a text that are not empty, each cleaned."""
-    return [line for part in (value or "").splitlines() if (line := clean(part))]
+    if not value:
+        return []
+    parts = [value] if value.isprintable() else value.splitlines()  # no line break is printable
+    return [line for part in parts if (line := clean(part))]
 
 
 def normalized_email(address: str) -> str:
