@@ -1,8 +1,9 @@
 """Tenants in memory: people come, change, leave and return, and a delta link tells what happened since."""
 
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import msgspec
 
@@ -10,11 +11,14 @@ from shared.core.connection import Connection, ConnectionState
 from shared.core.errors import ActionRequired, ResyncRequired
 from shared.core.mirror import UserPage
 from shared.core.models import DirectoryUser, RemovalReason
-from shared.ports import Organization
+from shared.core.supplement import Registration, SecureScore, SubscribedProduct
+from shared.ports import DirectoryGroup, Organization
+from tests.fakes.directory_extras import DirectoryExtras
 
 _LINK = "https://graph.invalid/v1.0/users/delta?$deltatoken="
 
 Item = DirectoryUser | tuple[str, RemovalReason]
+Property = str | bool | tuple[str, ...] | None
 
 
 @dataclass
@@ -30,14 +34,13 @@ class Manners:
 
 
 @dataclass
-class FakeDirectory:
-    """One tenant. Change it with the verbs, break it with `fail_next`, watch it with `requests`."""
+class FakeDirectory(DirectoryExtras):
+    """One tenant. Change it with the verbs, break it with `fail_next` or `errors`, watch its `requests`."""
 
     id: str
     display_name: str = "Contoso"
     domain: str = "contoso.example"
     manners: Manners = field(default_factory=Manners)
-    users: dict[str, DirectoryUser] = field(default_factory=dict)
     bin: dict[str, DirectoryUser] = field(default_factory=dict)
     requests: int = 0
     consented: bool = True
@@ -57,9 +60,9 @@ class FakeDirectory:
         self._log.append(user)
         return user
 
-    def hire(self, object_id: str, **properties: str | bool | None) -> DirectoryUser:
+    def hire(self, object_id: str, **properties: Property) -> DirectoryUser:
         """A new member with a plausible name and address; `properties` say what is different."""
-        plausible: dict[str, str | bool | None] = {
+        plausible: dict[str, Property] = {
             "user_principal_name": f"{object_id}@{self.domain}",
             "mail": f"{object_id}@{self.domain}",
             "display_name": f"Person {object_id}",
@@ -70,7 +73,7 @@ class FakeDirectory:
         }
         return self.put(msgspec.structs.replace(DirectoryUser(object_id), **(plausible | properties)))
 
-    def change(self, object_id: str, **properties: str | bool | None) -> DirectoryUser:
+    def change(self, object_id: str, **properties: Property) -> DirectoryUser:
         """Change some properties of a person."""
         return self.put(msgspec.structs.replace(self.users[object_id], **properties))
 
@@ -180,9 +183,48 @@ class FakeDirectoryReader:
                 self._request()
             yield page, link if number == len(pages) else None
 
-    def _request(self) -> None:
+    async def user(self, name: str) -> DirectoryUser | None:
+        self._request("user")
+        return self._tenant.found(name)
+
+    async def members(self, group_ids: Sequence[str]) -> frozenset[str]:
+        self._request("members")
+        return self._tenant.members_of(group_ids)
+
+    async def members_of_any_group(self) -> frozenset[str]:
+        self._request("members_of_any_group")
+        return self._tenant.members_of(list(self._tenant.groups))
+
+    async def groups(self, search: str = "") -> AsyncIterator[list[DirectoryGroup]]:
+        for page in self._tenant.named_groups(search, self._tenant.manners.page_size):
+            self._request("groups")
+            yield page
+
+    async def mailbox_purposes(self, object_ids: Sequence[str]) -> dict[str, str]:
+        self._request("mailbox_purposes")
+        return self._tenant.purposes_of(object_ids)
+
+    async def registrations(self) -> dict[str, Registration]:
+        self._request("registrations")
+        return dict(self._tenant.registrations)
+
+    async def activity(self) -> dict[str, date | None]:
+        self._request("activity")
+        return self._tenant.last_days()
+
+    async def products(self) -> list[SubscribedProduct]:
+        self._request("products")
+        return list(self._tenant.products)
+
+    async def secure_score(self) -> SecureScore | None:
+        self._request("secure_score")
+        return self._tenant.secure_score
+
+    def _request(self, method: str = "") -> None:
         self.requests += 1
         self._tenant.request()
+        if method in self._tenant.errors:
+            raise self._tenant.errors[method]
 
 
 class FakeDirectories:

@@ -36,6 +36,12 @@ OPERATOR_ID = "0d5c1a7e-4f0a-4d0c-9d0e-1f6f4b1c2a01"
 CUSTOMER_ID = "a3c8f6d2-1b7e-4c39-8f51-2d9e6b7a4c02"
 ADMIN = "admin@contoso.example"
 PERMISSIONS = {"User.Read.All", "GroupMember.Read.All", "Organization.Read.All"}
+ENRICHMENT_PERMISSIONS = {
+    "AuditLog.Read.All",
+    "MailboxSettings.Read",
+    "Reports.Read.All",
+    "SecurityEvents.Read.All",
+}
 
 
 class MovedClock:
@@ -96,6 +102,13 @@ class Microsoft:
     def consent(self, tenant: Tenant | None = None) -> None:
         """An administrator of the tenant has approved everything that the app asks for."""
         (tenant or self.customer).grant_consent(CLIENT_ID, PERMISSIONS, PERMISSIONS)
+
+    def consent_to_enrichments(self, tenant: Tenant | None = None) -> None:
+        """An administrator has approved what enrichments need too, and the tenant has paid for them."""
+        tenant = tenant or self.customer
+        granted = PERMISSIONS | ENRICHMENT_PERMISSIONS
+        tenant.grant_consent(CLIENT_ID, granted, granted)
+        tenant.insights.set_premium(True)
 
     def settings(self, **changes: str) -> Settings:
         """The app's settings, with `changes` by the settings' environment names; empty removes one."""

@@ -4,20 +4,31 @@ Names and shapes: Microsoft Graph v1.0 metadata, types `user` and `organization`
 Learn, "Use delta query to track changes in Microsoft Graph data".
 """
 
+from functools import lru_cache
+
 import msgspec
 
 from shared.core.mirror import UserPage
 from shared.core.models import DirectoryUser, RemovalReason
+from shared.core.text import normalized_email
 
 USER_SELECT = (
     "id,userPrincipalName,mail,displayName,givenName,surname,jobTitle,department,officeLocation,companyName,"
-    "mobilePhone,businessPhones,streetAddress,city,state,postalCode,country,userType,accountEnabled"
+    "mobilePhone,businessPhones,streetAddress,city,state,postalCode,country,userType,accountEnabled,"
+    "proxyAddresses,assignedLicenses"
 )
 """A delta link remembers it; a change here makes every tenant's next read a full one."""
 
 
+_SMTP = "smtp:"  # of the kinds of proxy addresses the only one that mail reaches; capitals mark the primary
+
+
 class _Removed(msgspec.Struct, gc=False):
     reason: str = "deleted"
+
+
+class _Licence(msgspec.Struct, rename="camel", gc=False):
+    sku_id: str
 
 
 class _User(msgspec.Struct, rename="camel", gc=False):
@@ -40,6 +51,8 @@ class _User(msgspec.Struct, rename="camel", gc=False):
     country: str | None = None
     user_type: str | None = None
     account_enabled: bool | None = None
+    proxy_addresses: list[str] | None = None
+    assigned_licenses: list[_Licence] | None = None
     removed: _Removed | None = msgspec.field(default=None, name="@removed")
 
     def as_user(self) -> DirectoryUser:
@@ -50,19 +63,23 @@ class _User(msgspec.Struct, rename="camel", gc=False):
             self.display_name,
             self.given_name,
             self.surname,
-            self.job_title,
-            self.department,
-            self.office_location,
-            self.company_name,
+            _shared(self.job_title),
+            _shared(self.department),
+            _shared(self.office_location),
+            _shared(self.company_name),
             self.mobile_phone,
             self.business_phones[0] if self.business_phones else None,
-            self.street_address,
-            self.city,
-            self.state,
-            self.postal_code,
-            self.country,
-            self.user_type,
+            _shared(self.street_address),
+            _shared(self.city),
+            _shared(self.state),
+            _shared(self.postal_code),
+            _shared(self.country),
+            _shared(self.user_type),
             self.account_enabled,
+            _aliases(self.proxy_addresses, self.mail) if self.proxy_addresses else (),
+            _licences(*[licence.sku_id for licence in self.assigned_licenses])
+            if self.assigned_licenses
+            else (),
         )
 
 
@@ -107,6 +124,7 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises for a body that is none of Graph's; the errors' texts may quote it."""
 
 _users = msgspec.json.Decoder(_Users)
+_user = msgspec.json.Decoder(_User)
 _organizations = msgspec.json.Decoder(_Organizations)
 _error = msgspec.json.Decoder(_Error)
 
@@ -121,6 +139,11 @@ def users(body: bytes) -> UsersDocument:
         tuple((user.id, _reason(user.removed)) for user in latest if user.removed is not None),
     )
     return UsersDocument(page, document.next_link, document.delta_link)
+
+
+def user(body: bytes) -> DirectoryUser:
+    """A single user. Raises one of UNREADABLE."""
+    return _user.decode(body).as_user()
 
 
 def organization(body: bytes) -> tuple[str, str, str] | None:
@@ -138,6 +161,32 @@ def error_code(body: bytes) -> str:
         return _error.decode(body).error.code
     except UNREADABLE:
         return ""
+
+
+def _aliases(proxy_addresses: list[str], mail: str | None) -> tuple[str, ...]:
+    found = [
+        normalized_email(address[len(_SMTP) :])
+        for address in proxy_addresses
+        if address[: len(_SMTP)].lower() == _SMTP and address[len(_SMTP) :] != mail
+    ]
+    if not found:
+        return ()
+    own = normalized_email(mail) if mail else ""
+    return tuple(sorted({address for address in found if address and address != own}))
+
+
+# A run holds a hundred thousand users at once, and what they have in common is kept once. Bounded caches,
+# not `sys.intern`: what that takes in may stay for as long as the process lives.
+
+
+@lru_cache(maxsize=4096)
+def _licences(*sku_ids: str) -> tuple[str, ...]:
+    return tuple(sorted({str(_shared(sku_id.lower())) for sku_id in sku_ids}))
+
+
+@lru_cache(maxsize=16_384)
+def _shared(text: str | None) -> str | None:
+    return text
 
 
 def _reason(removed: _Removed) -> RemovalReason:

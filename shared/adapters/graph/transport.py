@@ -1,13 +1,14 @@
 """Requests to Microsoft Graph: through the SDK's request adapter, raw bytes back, retried where it helps.
 
-The SDK's typed models cost hundreds of times the CPU, its retry handler gives up on a long Retry-After, and
-its `GraphServiceClient(credentials)` sends the token to any host a nextLink names; so only its adapter and
-its authentication provider are used, with the allowed host given.
+The SDK's typed models cost hundreds of times the CPU, its retry handler gives up on a long Retry-After and
+sees nothing of a batch's members, and its `GraphServiceClient(credentials)` sends the token to any host a
+nextLink names; so only its adapter and its authentication provider are used, with the allowed host given.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import cast
-from urllib.parse import urlsplit
+from typing import Any, TypeVar, cast
 
 import httpx
 import stamina
@@ -21,45 +22,51 @@ from kiota_http.middleware.options import ResponseHandlerOption
 from msgraph.graph_request_adapter import GraphRequestAdapter
 
 from shared.adapters.entra.tokens import ConnectionCredential
-from shared.adapters.graph import documents
-from shared.adapters.retry_after import retry_after
-from shared.core.errors import Actor, ResyncRequired, RetryLater, SourceFault
+from shared.adapters.graph import answers, batches, links
+from shared.adapters.graph.answers import LONGEST_WAIT_HERE, Again, Answer, TokenRefused
+from shared.adapters.graph.limits import Allowance, SharedLimits
+from shared.core.errors import RetryLater, TenantryError
 from shared.core.reasons import reason
 
+T = TypeVar("T")
+
 _ATTEMPTS = 5
-_LONGEST_WAIT_HERE = 10.0  # seconds; what Graph asks beyond that is waited out by the queue
 _OUTAGE = timedelta(minutes=5)
-_PORTS = {"https": 443, "http": 80}
-_RESYNC = frozenset({"syncstatenotfound", "resyncrequired"})
-_NO_TENANT = "Directory_ObjectNotFound"  # the whole directory: no address of ours names a single object
-_BRIEF = frozenset({408, 500, 502, 503, 504, 509})
+_BATCHES_AT_ONCE = 4
+ROUND = _BATCHES_AT_ONCE * batches.LARGEST
+"""How many paths are worth giving to `batch` at once: more of them wait for each other."""
 
-
-class _Again(Exception):
-    """Worth another try, after `wait` seconds or after the usual growing pause."""
-
-    def __init__(self, wait: float | None = None) -> None:
-        super().__init__()
-        self.wait = wait
-
-
-class _TokenRefused(Exception):
-    """Graph does not take the token: 401, or 404 because it knows no such tenant."""
+_NOTHING: frozenset[int] = frozenset()
 
 
 class GraphTransport:
-    """GETs of one tenant."""
+    """Reads of one tenant.
+
+    Every method raises ResyncRequired, ActionRequired, RetryLater, and SourceFault for an answer that makes
+    no sense and for an address outside of Graph, to which nothing is sent.
+    """
 
     def __init__(
-        self, http: httpx.AsyncClient, credential: ConnectionCredential, graph_url: str, scope: str
+        self,
+        http: httpx.AsyncClient,
+        credential: ConnectionCredential,
+        graph_url: str,
+        scope: str,
+        *,
+        tenant_id: str = "",
+        limits: SharedLimits | None = None,
     ) -> None:
-        """`http` is shared by all tenants; `graph_url`: scheme and host; `scope`: of the token."""
-        self._credential, self._origin = credential, _origin(graph_url)
-        host = urlsplit(graph_url).hostname or ""
-        provider = AzureIdentityAuthenticationProvider(credential, scopes=[scope], allowed_hosts=[host])
+        """`http` is shared by all tenants, bounds what it reads and follows no redirect; `graph_url`: scheme
+        and host; `scope`: of the token; `limits`: shared by all workers."""
+        self.tenant_id = tenant_id
+        self.requests = 0
+        self._http, self._credential, self._limits = http, credential, limits
+        self._graph_url = graph_url
+        host = httpx.URL(graph_url).host
+        provider = _Counting(credential, scopes=[scope], allowed_hosts=[host])
+        provider.count = self._count
         self._adapter = GraphRequestAdapter(provider, http)
         self._adapter.base_url = f"{graph_url}/v1.0"
-        self.requests = 0
 
     def url(self, path: str) -> str:
         """The address of a path below /v1.0."""
@@ -67,103 +74,171 @@ class GraphTransport:
 
     def check(self, link: str) -> None:
         """Whether a link leads to Graph; raises SourceFault when not."""
-        if _origin(link) != self._origin:
-            raise SourceFault(
-                "foreign_link",
-                "Microsoft Graph named a page on another server.",
-                "The operator must look into it. Nothing was sent there.",
-                Actor.OPERATOR,
-            )
+        if links.origin(link) != links.origin(self._graph_url):
+            raise answers.foreign()
 
-    async def get(self, url: str) -> bytes:
-        """The body of a successful answer.
+    async def reserve(self, *allowances: Allowance) -> None:
+        """Take one request of each allowance, where they are shared at all."""
+        if self._limits is not None:
+            await self._limits.reserve(*allowances)
 
-        Raises ResyncRequired, ActionRequired, RetryLater, and SourceFault for an answer that makes no sense
-        and for an address outside of Graph, to which nothing is sent.
-        """
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> bytes:
+        """The body of a successful answer."""
+        return (await self.ask(url, headers=headers)).body
+
+    async def ask(
+        self, url: str, *, accept: Collection[int] = _NOTHING, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """The answer, successful or of a status in `accept`."""
         self.check(url)
+
+        async def attempt(fresh_token: bool) -> Answer:
+            return await self._expected(await self._send(Method.GET, url, headers), accept, fresh_token)
+
+        return await self._insist(attempt)
+
+    async def batch(
+        self,
+        paths: Sequence[str],
+        *,
+        accept: Collection[int] = _NOTHING,
+        headers: Mapping[str, str] | None = None,
+    ) -> list[Answer]:
+        """The answers to GETs of paths below /v1.0 in the order asked, as `ask` gives them."""
+        gate = asyncio.Semaphore(_BATCHES_AT_ONCE)
+
+        async def part(start: int) -> list[Answer]:
+            async with gate:
+                return await self._batch(paths[start : start + batches.LARGEST], accept, headers or {})
+
         try:
-            return await self._with_retries(url)
-        except _TokenRefused:
+            async with asyncio.TaskGroup() as group:
+                parts = [group.create_task(part(start)) for start in range(0, len(paths), batches.LARGEST)]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return [answer for done in parts for answer in done.result()]
+
+    async def download(self, location: str) -> bytes:
+        """The body behind an address that Graph made for us, asked for without a token.
+
+        Whoever knows the address can read what is there, so no error carries it.
+        """
+        if not links.may_download(location, self._graph_url):
+            raise answers.foreign()
+
+        async def attempt(_: bool) -> bytes:
+            self._count()
+            try:
+                found = await self._http.get(location, follow_redirects=False)
+            except httpx.InvalidURL:
+                raise answers.foreign() from None
+            except (httpx.TransportError, httpx.DecodingError):
+                raise Again from None
+            if found.status_code == httpx.codes.OK:
+                return found.content
+            answer = Answer.of(found.status_code, found.headers, b"")
+            if answer.passes:
+                raise answers.passing(answer)
+            if found.is_redirect:
+                raise answers.foreign()
+            raise _unavailable(_OUTAGE)  # such an address is good for minutes; the next run gets another
+
+        return await self._insist(attempt)
+
+    async def _batch(
+        self, paths: Sequence[str], accept: Collection[int], headers: Mapping[str, str]
+    ) -> list[Answer]:
+        done: dict[int, Answer] = {}
+
+        async def attempt(fresh_token: bool) -> list[Answer]:
+            missing = {number: path for number, path in enumerate(paths) if number not in done}
+            sent = await self._send(
+                Method.POST, self.url("$batch"), content=batches.questions(missing, headers)
+            )
+            outer = await self._expected(sent, _NOTHING, fresh_token)
+            failures: list[Exception] = []
+            for number, answer in batches.replies(outer.body, list(missing)).items():
+                try:
+                    done[number] = await self._expected(answer, accept, fresh_token)
+                except (TenantryError, Again, TokenRefused) as failure:
+                    failures.append(failure)
+            if failures:
+                raise answers.weightiest(failures)
+            return [done[number] for number in range(len(paths))]
+
+        return await self._insist(attempt)
+
+    async def _insist(self, attempt: Callable[[bool], Awaitable[T]]) -> T:
+        """Try as often as it helps; `attempt` is told whether its token was just made."""
+        if self._limits is not None:
+            await self._limits.check()
+        try:
+            return await _with_retries(attempt, fresh_token=False)
+        except TokenRefused:
             # A token may be revoked before it expires; asking for a fresh one tells what is gone.
             self._credential.forget()
         try:
-            return await self._with_retries(url)
-        except _TokenRefused:
+            return await _with_retries(attempt, fresh_token=True)
+        except TokenRefused:
             raise reason("consent_revoked", replicating=True) from None
 
-    async def _with_retries(self, url: str) -> bytes:
-        try:
-            async for attempt in stamina.retry_context(
-                on=_pause, attempts=_ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=_LONGEST_WAIT_HERE
-            ):
-                with attempt:
-                    return await self._once(url)
-        except _Again as error:
-            after = timedelta(seconds=error.wait) if error.wait else _OUTAGE
-            raise RetryLater("graph_unavailable", "Microsoft Graph is not answering.", after) from None
-        raise AssertionError("the retries neither returned nor raised")
+    async def _expected(self, answer: Answer, accept: Collection[int], fresh_token: bool) -> Answer:
+        if answer.throttles_every_tenant and self._limits is not None:
+            await self._limits.pause(answer.wait)
+        return answers.expected(answer, accept, fresh_token=fresh_token)
 
-    async def _once(self, url: str) -> bytes:
+    async def _send(
+        self, method: Method, url: str, headers: Mapping[str, str] | None = None, content: bytes | None = None
+    ) -> Answer:
         request = RequestInformation()
-        request.http_method = Method.GET
+        request.http_method = method
         request.url = url
         request.headers.try_add("Accept", "application/json")
+        for name, value in (headers or {}).items():
+            request.headers.try_add(name, value)
+        if content is not None:
+            request.set_stream_content(content, "application/json")
         request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
-        self.requests += 1
         try:
-            answer = cast(httpx.Response, await self._adapter.send_no_response_content_async(request, {}))
+            found = cast(httpx.Response, await self._adapter.send_no_response_content_async(request, {}))
         except (httpx.TransportError, httpx.DecodingError):
-            raise _Again from None
-        if answer.status_code == httpx.codes.OK:
-            return _whole(answer)
-        raise _failure(answer)
+            raise Again from None
+        return Answer.of(found.status_code, found.headers, found.content)
+
+    def _count(self) -> None:
+        self.requests += 1
 
 
-def _whole(answer: httpx.Response) -> bytes:
-    """The body, if it is all there; a connection may break off without the HTTP library noticing."""
-    body = answer.content.strip()
-    if not body or (body.startswith(b"{") and not body.endswith(b"}")):
-        raise _Again
-    return body
+class _Counting(AzureIdentityAuthenticationProvider):
+    """Counts every request that gets a token, the adapter's own answer to a claims challenge too."""
+
+    count: Callable[[], None]
+
+    async def authenticate_request(
+        self, request: RequestInformation, additional_authentication_context: dict[str, Any] | None = None
+    ) -> None:
+        await super().authenticate_request(request, additional_authentication_context or {})
+        self.count()
 
 
-def _failure(answer: httpx.Response) -> Exception:
-    status, code = answer.status_code, documents.error_code(answer.content)
-    if status == httpx.codes.GONE or (code.lower() in _RESYNC and status in (400, 404)):
-        return ResyncRequired()
-    if status == httpx.codes.UNAUTHORIZED or (status, code) == (httpx.codes.NOT_FOUND, _NO_TENANT):
-        return _TokenRefused()
-    wait = retry_after(answer.headers)
-    if status == httpx.codes.TOO_MANY_REQUESTS or status in _BRIEF:
-        if wait is not None and wait > _LONGEST_WAIT_HERE:
-            title = "Microsoft Graph asks this service to wait."
-            return RetryLater("graph_throttled", title, timedelta(seconds=wait))
-        return _Again(wait)
-    if status == httpx.codes.FORBIDDEN:
-        return reason("permission_missing", replicating=True)
-    return SourceFault(
-        "graph_refused",
-        f"Microsoft Graph refused a request with status {status}.",
-        "The run is tried again. If it keeps failing, the operator must look at its log.",
-        Actor.OPERATOR,
-    )
+async def _with_retries(attempt: Callable[[bool], Awaitable[T]], *, fresh_token: bool) -> T:
+    try:
+        async for another in stamina.retry_context(
+            on=_pause, attempts=_ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=LONGEST_WAIT_HERE
+        ):
+            with another:
+                return await attempt(fresh_token)
+    except Again as error:
+        raise _unavailable(timedelta(seconds=error.wait) if error.wait else _OUTAGE) from None
+    raise AssertionError("the retries neither returned nor raised")
+
+
+def _unavailable(after: timedelta) -> RetryLater:
+    return RetryLater("graph_unavailable", "Microsoft Graph is not answering.", after)
 
 
 def _pause(error: Exception) -> bool | float:
     """stamina's question: try again, and after how many seconds?"""
-    if not isinstance(error, _Again):
+    if not isinstance(error, Again):
         return False
     return True if error.wait is None else error.wait
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    nowhere = ("", None, None)
-    try:
-        parts = urlsplit(url)
-        port = parts.port or _PORTS.get(parts.scheme)
-    except ValueError:
-        return nowhere
-    # Libraries differ in what they make of control characters and of names before the host.
-    plain = url.isascii() and url.isprintable() and parts.username is None and parts.password is None
-    return (parts.scheme, parts.hostname, port) if plain else nowhere

@@ -35,15 +35,21 @@ FULL = {
     "country": "US",
     "userType": "Member",
     "accountEnabled": True,
+    "proxyAddresses": ["SMTP:adele.vance@contoso.example", "smtp:adele@contoso.example"],
+    "assignedLicenses": [{"skuId": "CBDC14AB-D96C-4C30-B9F4-6ADA7CDC1D46", "disabledPlans": []}],
 }
 
 
 def test_a_user_is_read_with_every_field() -> None:
     """Each in its place; of the business phones the first."""
     (user,) = page(FULL).page.users
-    values = [*FULL.values()]
-    values[list(FULL).index("businessPhones")] = "+1 425 555 0100"
-    assert list(msgspec.structs.astuple(user)) == values
+    kept = FULL | {
+        "businessPhones": "+1 425 555 0100",
+        "proxyAddresses": ("adele@contoso.example",),
+        "assignedLicenses": ("cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46",),
+    }
+    assert list(msgspec.structs.astuple(user)) == list(kept.values())
+    assert documents.user(msgspec.json.encode(FULL)) == user
 
 
 def test_everything_that_is_kept_is_asked_for() -> None:
@@ -57,6 +63,63 @@ def test_never_set_and_set_to_null_are_the_same() -> None:
     nothing = page({"id": "1"}).page.users
     cleared = page(dict.fromkeys(FULL) | {"id": "1"}).page.users
     assert nothing == cleared == (DirectoryUser("1"),)
+
+
+ALIASES: dict[str, tuple[str | None, list[str] | None, tuple[str, ...]]] = {
+    "none": ("adele@contoso.example", None, ()),
+    "an empty list": ("adele@contoso.example", [], ()),
+    "only the own": ("Adele@Contoso.example", ["SMTP:adele@contoso.example"], ()),
+    "in any case, once, in order": (
+        "adele@contoso.example",
+        [
+            "smtp:Z@contoso.example",
+            "SMTP:adele@contoso.example",
+            "Smtp:a@contoso.example",
+            "smtp:z@CONTOSO.example",
+        ],
+        ("a@contoso.example", "z@contoso.example"),
+    ),
+    "other kinds": (
+        "adele@contoso.example",
+        [
+            "sip:adele@contoso.example",
+            "x500:/o=Contoso/cn=adele",
+            "SPO:SPO_1@SPO_2",
+            "adele.v@contoso.example",
+        ],
+        (),
+    ),
+    "without mail": (None, ["SMTP:adele@contoso.example"], ("adele@contoso.example",)),
+    "a domain of other letters": (
+        "adele@contoso.example",
+        ["smtp:adele@bücher.example", "smtp:adele@xn--bcher-kva.example"],
+        ("adele@xn--bcher-kva.example",),
+    ),
+    "no address at all": ("adele@contoso.example", ["smtp:", "smtp: ", "smtp", ""], ()),
+}
+
+
+@pytest.mark.parametrize("case", ALIASES)
+def test_aliases_are_the_other_addresses_that_mail_reaches(case: str) -> None:
+    """Comparable with each other, each once, in order, without the address in `mail`."""
+    mail, proxies, aliases = ALIASES[case]
+    (user,) = page({"id": "1", "mail": mail, "proxyAddresses": proxies}).page.users
+    assert user.aliases == aliases
+
+
+def test_licences_are_skus_in_order() -> None:
+    """Lower case, each once, however they come."""
+    (user,) = page({"id": "1", "assignedLicenses": [{"skuId": sku} for sku in ("B2", "a1", "b2")]}).page.users
+    assert user.licences == ("a1", "b2")
+
+
+def test_what_users_have_in_common_is_kept_once() -> None:
+    """A run holds a hundred thousand of them."""
+    common = {"department": "A department", "city": "A city", "assignedLicenses": [{"skuId": "S-1"}]}
+    one, other = page({"id": "1", **common}, {"id": "2", **common}).page.users
+    assert one.department is other.department
+    assert one.city is other.city
+    assert one.licences is other.licences
 
 
 @pytest.mark.parametrize("phones", [[], None])
