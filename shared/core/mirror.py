@@ -100,9 +100,14 @@ def replaced(before: Snapshot, pages: Iterable[UserPage]) -> Snapshot:
 
 
 def supplemented(snapshot: Snapshot, supplement: Supplement) -> Snapshot:
-    """The snapshot with what else was read."""
-    changed = snapshot.changed or supplement != snapshot.supplement
-    return msgspec.structs.replace(snapshot, supplement=supplement, changed=changed)
+    """The snapshot with what else was read; whoever joined or left the groups counts as touched."""
+    if supplement == snapshot.supplement:
+        return snapshot
+    touched = snapshot.touched
+    if touched is not None:
+        before, now = snapshot.supplement.group_members, supplement.group_members
+        touched |= (before or frozenset()) ^ (now or frozenset())
+    return msgspec.structs.replace(snapshot, supplement=supplement, touched=touched, changed=True)
 
 
 def _absent(before: AbstractSet[str], now: AbstractSet[str]) -> AbstractSet[str]:

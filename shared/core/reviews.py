@@ -48,8 +48,9 @@ def reviewed(
 ) -> tuple[list[Review], list[str]]:
     """The reviews to write, and the object ids of those to remove, after a run that planned `changes`.
 
-    Whoever is in conflict is in the queue. An open review of somebody who no longer is leaves it. A decision
-    stays for as long as it is needed: the next run must not ask again.
+    Whoever is in conflict is in the queue. A review of somebody who no longer is leaves it if it was open, or
+    if a link was decided, for then the contact has it; the other decisions stay, or the next run would ask
+    again.
     """
     conflicts = {change.object_id: change for change in changes if change.kind is ChangeKind.CONFLICT}
     written = [
@@ -58,11 +59,13 @@ def reviewed(
         if _news(before.get(object_id), change)
     ]
     gone = [
-        object_id
-        for object_id, review in before.items()
-        if object_id not in conflicts and review.decision is None
+        object_id for object_id, review in before.items() if object_id not in conflicts and _settled(review)
     ]
     return written, gone
+
+
+def _settled(review: Review) -> bool:
+    return review.decision is None or review.decision.action is ReviewAction.LINK
 
 
 def _news(review: Review | None, change: Change) -> bool:

@@ -16,7 +16,7 @@ from shared.core.models import DirectoryUser, UserType, user_type
 from shared.core.patterns import Pattern, pattern
 from shared.core.sites import folded
 from shared.core.supplement import NOTHING, Supplement
-from shared.core.text import clean
+from shared.core.text import clean, normalized_email
 
 _NOBODYS = frozenset({"shared", "room", "equipment"})  # Graph's `userPurpose`
 
@@ -88,8 +88,8 @@ def _clauses(configuration: Configuration, supplement: Supplement) -> Iterator[t
         offices = frozenset(map(folded, scope.offices))
         yield SkipReason.OFFICE, lambda user: folded(clean(user.office_location)) not in offices
     if scope.domains:
-        domains = frozenset(scope.domains)
-        yield SkipReason.DOMAIN, lambda user: _domain(user, source) not in domains
+        domains = frozenset(_domain(f"@{domain}") for domain in scope.domains)
+        yield SkipReason.DOMAIN, lambda user: _domain(mapping.email_of(user, source)) not in domains
     if scope.licensed_only:
         yield SkipReason.UNLICENSED, lambda user: not user.licences
     if scope.skus:
@@ -107,8 +107,8 @@ def _by_purpose(configuration: Configuration) -> bool:
     return configuration.scope.shared_mailboxes is SharedMailboxes.LEAVE_OUT_BY_PURPOSE
 
 
-def _domain(user: DirectoryUser, source: EmailSource) -> str:
-    return mapping.email_of(user, source).rpartition("@")[2].lower()
+def _domain(address: str) -> str:
+    return normalized_email(address).rpartition("@")[2]
 
 
 def _nobodys(user: DirectoryUser, purposes: dict[str, str]) -> bool:

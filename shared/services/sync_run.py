@@ -86,7 +86,7 @@ class SyncRunner:
         if not await self._apply(work, plan.writes(), destination):
             await work.save()
             return work.run
-        await self._log_noticed(work.run, plan, staged.snapshot)
+        await self._log_noticed(work.run, plan, staged.snapshot, connection)
         reviews = await self._review(work.run, plan, queue)
         if connection.configuration.enrichments:
             report = make_report(staged.snapshot.users.values(), staged.snapshot.supplement, self.clock.now())
@@ -202,9 +202,11 @@ class SyncRunner:
             await work.save_if_due()
         return True
 
-    async def _log_noticed(self, run: Run, plan: Plan, snapshot: Snapshot) -> None:
-        """Log whom this read left out and why; the others were logged by the run that read them."""
-        touched = snapshot.touched
+    async def _log_noticed(self, run: Run, plan: Plan, snapshot: Snapshot, connection: Connection) -> None:
+        """Log whom this read left out and why; the others were logged by the run that read them, or that
+        went by this configuration first."""
+        same = connection.applied_version in (None, connection.configuration_version)
+        touched = snapshot.touched if same else None
         noticed = [
             change
             for change in plan.changes
@@ -238,6 +240,7 @@ class SyncRunner:
                 current_run=None,
                 held_run=None,
                 in_scope=plan.in_scope,
+                applied_version=work.run.configuration_version,
                 confirm_absence=plan.unsure > 0,
                 reviews=reviews,
             )
