@@ -6,16 +6,16 @@ from datetime import datetime
 import pytest
 
 from shared.core.messages import QueueMessage
-from shared.core.models import RemovalReason
-from shared.ports import Destination, DirectoryReader
+from shared.ports import Destination
 from tests.contract.contracts.accounts import AccountStoreContract, CustomerStoreContract
+from tests.contract.contracts.budgets import BudgetsContract
 from tests.contract.contracts.connections import ConnectionStoreContract, SlotStoreContract
-from tests.contract.contracts.destination import ContactStoreContract, DestinationContract
-from tests.contract.contracts.directory import DirectoryContract, TenantUnderTest
+from tests.contract.contracts.contacts import ContactStoreContract
+from tests.contract.contracts.destination import DestinationContract
 from tests.contract.contracts.reviews import ReportStoreContract, ReviewStoreContract
 from tests.contract.contracts.runs import ChangeLogContract, MirrorStoreContract, RunStoreContract
 from tests.contract.contracts.secrets import OneTimeStoreContract, QueueContract, SecretsContract
-from tests.contract.contracts.values import active, connection, unique
+from tests.contract.contracts.values import active, unique
 from tests.fakes import (
     FakeAccountStore,
     FakeChangeLog,
@@ -23,8 +23,6 @@ from tests.fakes import (
     FakeConnectionStore,
     FakeContactStore,
     FakeCustomerStore,
-    FakeDirectories,
-    FakeDirectory,
     FakeMirrorStore,
     FakeOneTimeStore,
     FakeQueue,
@@ -32,6 +30,7 @@ from tests.fakes import (
     FakeSecrets,
     FakeSlotStore,
 )
+from tests.fakes.budgets import FakeBudgets
 from tests.fakes.stores import FakeReports, FakeReviews
 
 
@@ -158,43 +157,9 @@ class TestFakeReports(ReportStoreContract):
         return FakeReports()
 
 
-class FakeTenantUnderTest:
-    """A fake tenant by the contract's verbs."""
-
-    def __init__(self) -> None:
-        self.tenant_id = unique()
-        self._tenant = FakeDirectory(self.tenant_id)
-        self._directories = FakeDirectories()
-        self._directories.add(self._tenant)
-
-    def reader(self) -> DirectoryReader:
-        return self._directories.open(connection(unique(), tenant_id=self.tenant_id))
-
-    def hire(self, name: str) -> str:
-        return self._tenant.hire(unique(), display_name=name).id
-
-    def set_job_title(self, object_id: str, title: str) -> None:
-        self._tenant.change(object_id, job_title=title)
-
-    def delete(self, object_id: str) -> None:
-        self._tenant.remove(object_id)
-
-    def purge(self, object_id: str) -> None:
-        self._tenant.remove(object_id, RemovalReason.HARD_DELETED)
-
-    def restore(self, object_id: str) -> None:
-        self._tenant.restore(object_id)
-
-    def forget_links(self) -> None:
-        self._tenant.forget_links()
-
-    def withdraw_consent(self) -> None:
-        self._tenant.consented = False
-
-
-class TestFakeDirectory(DirectoryContract):
-    """Tenants in memory."""
+class TestFakeBudgets(BudgetsContract):
+    """Budgets in memory."""
 
     @pytest.fixture
-    def tenant(self) -> TenantUnderTest:
-        return FakeTenantUnderTest()
+    def budgets(self, clock: FakeClock) -> FakeBudgets:
+        return FakeBudgets(clock)

@@ -9,7 +9,7 @@ from shared.adapters.builtin import BuiltinDestination, BuiltinDestinations
 from shared.adapters.tables.table import TRANSACTION, Table
 from shared.core.changes import Change, ChangeKind
 from shared.core.models import ContactFields
-from tests.contract.contracts.destination import contacts, create, person
+from tests.contract.contracts.destination import contacts, create, create_unlinked, person
 from tests.contract.contracts.values import LATER, NOW, active, unique
 from tests.fakes import FakeClock
 from tests.integration.storage import OwnTables
@@ -59,6 +59,62 @@ async def test_created_after_somebody_else_created_them_there_is_still_one(
         "mine-100",
         "theirs-200",
     )
+
+
+async def test_made_for_addresses_by_two_workers_there_is_still_one_of_each(
+    destination: BuiltinDestination,
+) -> None:
+    """Batches that overlap, without a link to tell people by."""
+    mine = [create_unlinked(f"object-{n}", person(f"person-{n:03d}")) for n in range(150)]
+    theirs = [create_unlinked(f"other-{n}", person(f"person-{n:03d}")) for n in range(90, 240)]
+    await destination.apply(theirs, "run_theirs")
+    await destination.apply(mine, "run_mine")
+    found = (await contacts(destination)).values()
+    assert sorted(contact.fields.name for contact in found) == [f"person-{n:03d}" for n in range(240)]
+    assert {contact.object_id for contact in found} == {None}
+
+
+async def test_a_batch_of_every_kind_is_one_stroke(
+    tables: OwnTables, destination: BuiltinDestination
+) -> None:
+    """Creating, changing, deactivating and bringing back go together, with the run that did it."""
+    made = [create(f"object-{n}", person(f"p{n}")) for n in range(4)]
+    await destination.apply(made, "run_1")
+    ids = {contact.object_id: contact.id for contact in (await contacts(destination)).values()}
+    deactivate = Change(ChangeKind.DEACTIVATE, "object-3", "p3", ids["object-3"])
+    await destination.apply([deactivate], "run_2")
+    batch = [
+        create("object-4", person("p4")),
+        Change(ChangeKind.UPDATE, "object-0", "q0", ids["object-0"], person("q0")),
+        Change(ChangeKind.MOVE_SITE, "object-1", "q1", ids["object-1"], person("q1")),
+        Change(ChangeKind.DEACTIVATE, "object-2", "p2", ids["object-2"]),
+        Change(ChangeKind.REACTIVATE, "object-3", "q3", ids["object-3"], person("q3")),
+    ]
+    await destination.apply(batch, "run_3")
+    found = {contact.object_id: contact for contact in (await contacts(destination)).values()}
+    assert {each: found[each].fields.name for each in sorted(found, key=str)} == {
+        "object-0": "q0",
+        "object-1": "q1",
+        "object-2": "p2",
+        "object-3": "q3",
+        "object-4": "p4",
+    }
+    assert [each for each, contact in found.items() if not contact.active] == ["object-2"]
+    assert {row["updated_by_run"] for row in await tables.entities("contacts")} == {"run_3"}
+
+
+async def test_what_a_person_writes_leaves_the_run_that_was_there_last(
+    tables: OwnTables, destinations: BuiltinDestinations, destination: BuiltinDestination
+) -> None:
+    """Whoever asks why a contact changed finds the run, and a person's pins as a list."""
+    await destination.apply([create("object", person("p"))], "run_1")
+    (listed,) = (await destinations.list(CONNECTION.id, 10)).items
+    stored = await destinations.get(CONNECTION.id, listed.contact.id)
+    assert stored is not None
+    pinned = msgspec.structs.replace(listed.contact, pins=frozenset({"email", "city"}))
+    await destinations.replace(CONNECTION.id, stored, msgspec.structs.replace(listed, contact=pinned))
+    (row,) = await tables.entities("contacts")
+    assert (row["updated_by_run"], row["source"], row["pins"]) == ("run_1", "entra", '["city","email"]')
 
 
 async def test_a_contact_is_given_away_more_than_once(destination: BuiltinDestination) -> None:

@@ -23,7 +23,8 @@ from shared.core.messages import QueueMessage
 from tests.contract.contracts.accounts import AccountStoreContract, CustomerStoreContract
 from tests.contract.contracts.budgets import BudgetsContract
 from tests.contract.contracts.connections import ConnectionStoreContract, SlotStoreContract
-from tests.contract.contracts.destination import ContactStoreContract, DestinationContract
+from tests.contract.contracts.contacts import ContactStoreContract
+from tests.contract.contracts.destination import DestinationContract
 from tests.contract.contracts.reviews import ReportStoreContract, ReviewStoreContract
 from tests.contract.contracts.runs import ChangeLogContract, MirrorStoreContract, RunStoreContract
 from tests.contract.contracts.secrets import OneTimeStoreContract, QueueContract

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import date
 
 import msgspec
 import pytest
 from azure.core.exceptions import HttpResponseError
 
+from shared.adapters.builtin import BuiltinDestinations
 from shared.adapters.tables.accounts import TableAccounts, TableCustomers
+from shared.adapters.tables.budgets import TableBudgets
 from shared.adapters.tables.connections import TableConnections
 from shared.adapters.tables.mirrors import TableMirrors
 from shared.adapters.tables.one_time import TableOneTime
+from shared.adapters.tables.reports import TableReports
+from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
 from shared.adapters.tables.table import TRANSACTION, Table, key
+from shared.core.configuration import Configuration, Schedule, ScheduleKind
 from shared.core.connection import ConnectionState
 from shared.core.customer import Customer, new_api_key
 from shared.core.errors import ConcurrentUpdate
 from shared.core.mirror import Snapshot
 from shared.core.models import DirectoryUser, RemovalReason
 from shared.core.supplement import Registration, Supplement
+from shared.ports import ScheduledConnection
 from tests.contract.contracts.values import HOSTILE, NOW, active, change, connection, run, unique
+from tests.fakes import FakeClock
 from tests.integration.storage import OwnTables, texts
 
 Writing = Callable[[Table], Awaitable[object]]
@@ -74,6 +82,12 @@ async def test_every_store_reads_nothing_where_no_table_is(tables: OwnTables) ->
     assert (await TableChanges(tables).list("run", 10)).items == ()
     assert await TableOneTime(tables).purge(NOW) == 0
     assert await TableSlots(tables).unfinished(NOW) == []
+    assert await TableReviews(tables).all(unique()) == {}
+    assert await TableReports(tables).get(unique()) is None
+    assert await TableBudgets(tables, FakeClock()).paused_until("name") is None
+    contacts = BuiltinDestinations(tables, FakeClock())
+    assert (await contacts.list(unique(), 10)).items == ()
+    assert await contacts.get(unique(), unique()) is None
     await TableMirrors(tables).prune(unique(), None)
     assert await tables.names() == []
 
@@ -199,9 +213,23 @@ async def test_an_active_connection_is_streamed_although_there_are_several_pages
         )
     pages = [page async for page in connections.active()]
     assert [len(page.items) for page in pages] == [1_000, 100]
+    assert pages[0].items[17] == ScheduledConnection("a", "00017", Schedule())
     rest = [page async for page in connections.active(pages[0].after)]
     assert rest == pages[1:]
     assert pages[-1].after is None
+
+
+async def test_a_schedule_is_kept_where_the_fan_out_looks(tables: OwnTables) -> None:
+    """What it says is in the row beside the state: a connection itself is too long to read each."""
+    connections = TableConnections(tables)
+    daily = Configuration(schedule=Schedule(kind=ScheduleKind.DAILY, at="01:00", time_zone="Etc/UTC"))
+    await connections.add(active(unique()))
+    await connections.add(connection(unique(), configuration=daily))
+    schedules = {row["state"]: row["schedule"] for row in await tables.entities("connections")}
+    assert schedules == {
+        "active": '{"kind":"every","hours":12,"at":null,"time_zone":null}',
+        "pending": '{"kind":"daily","hours":12,"at":"01:00","time_zone":"Etc/UTC"}',
+    }
 
 
 async def test_two_that_change_a_connection_at_once_both_get_through(tables: OwnTables) -> None:
@@ -254,6 +282,38 @@ async def test_a_mirror_of_another_format_does_not_load(tables: OwnTables) -> No
     assert await mirrors.load(connection_id, reference) is not None
     _, _, rest = reference.partition(":")
     assert await mirrors.load(connection_id, f"0:{rest}") is None
+
+
+async def test_what_people_have_in_common_is_in_memory_once(tables: OwnTables) -> None:
+    """A hundred thousand people have a few licences and methods between them."""
+    mirrors, connection_id = TableMirrors(tables), unique()
+    ids = [f"object-{number}" for number in range(3)]
+    snapshot = Snapshot(
+        {
+            each: DirectoryUser(
+                each, job_title="Title 😀", aliases=(f"{each}@example.com",), licences=("a", "b")
+            )
+            for each in ids
+        },
+        {},
+        None,
+        changed=True,
+        supplement=Supplement(
+            registrations={each: Registration(capable=True, methods=("sms", "😀")) for each in ids},
+            activity={f"{each}@example.com": date(2026, 2, 28) for each in ids},
+        ),
+    )
+    loaded = await mirrors.load(connection_id, await mirrors.save(connection_id, "0001", snapshot))
+    assert loaded == snapshot
+    one, *others = loaded.users.values()
+    supplement = loaded.supplement
+    assert all(other.licences is one.licences for other in others)
+    assert all(other.job_title is one.job_title for other in others)
+    assert len({id(value) for value in (supplement.registrations or {}).values()}) == 1
+    assert len({id(value) for value in (supplement.activity or {}).values()}) == 1
+    texts_by_id = {text: text for user in loaded.users.values() for text in (user.id, *user.aliases)}
+    keys = [*(supplement.registrations or {}), *(supplement.activity or {})]
+    assert all(texts_by_id[text] is text for text in keys)
 
 
 @pytest.mark.parametrize(
