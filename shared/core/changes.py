@@ -106,4 +106,5 @@ def shows(contact: Contact, change: Change) -> bool:
     if change.kind is ChangeKind.DEACTIVATE:
         return not contact.active
     back = change.kind is not ChangeKind.REACTIVATE or contact.active
-    return back and contact.fields == change.fields
+    its_own = not change.linked or contact.object_id == change.object_id
+    return back and its_own and contact.fields == change.fields

@@ -58,7 +58,7 @@ def match_by_identity(
     """Pair every user in scope with a contact.
 
     `wanted`: object id → fields of the users in scope. `known_object_ids`: every object the directory lists,
-    in scope or not. `aliases`: object id → other addresses, normalized. `decisions`: what technicians said
+    in scope or not. `aliases`: object id → other addresses. `decisions`: what technicians said
     of users without a contact; they alone give a contact that is linked to one object to another.
     """
     matcher = _Matcher(wanted, contacts, known_object_ids, aliases, decisions)
@@ -100,8 +100,13 @@ class _Matcher:
                 self._by_email[email].append(contact)
                 if owner is not None:
                     self._held[owner].append(email)
-        self._apart = {key for key in wanted if _action(decisions, key) is ReviewAction.CREATE}
-        self._wanted_email = {key: normalized_email(fields.email) for key, fields in wanted.items()}
+        self._wanted_email = {key: self._address(key, fields) for key, fields in wanted.items()}
+        self._addresses = frozenset(self._wanted_email.values())
+        self._apart = {
+            key
+            for key, email in self._wanted_email.items()
+            if not email or _action(decisions, key) is ReviewAction.CREATE
+        }
         self._users_by_email: dict[str, list[str]] = defaultdict(list)
         for object_id, email in self._wanted_email.items():
             if object_id not in self._apart:
@@ -121,9 +126,9 @@ class _Matcher:
         return held & self._users_by_email.keys()
 
     def apart(self) -> dict[str, Match]:
-        """Whoever is to have a contact of their own, whatever others have."""
+        """Whoever is to have a contact of their own, whatever others have, or one without an address."""
         return {
-            object_id: Match(contact, linked=True) if contact is not None else Match()
+            object_id: Match(contact, linked=contact is not None and contact.object_id == object_id)
             for object_id in self._apart
             for contact in [self._by_object_id.get(object_id)]
         }
@@ -166,6 +171,12 @@ class _Matcher:
     def _owner(self, contact: Contact) -> str | None:
         return self._given.get(contact.id, contact.object_id)
 
+    def _address(self, object_id: str, fields: ContactFields) -> str:
+        """The address, normalized, that the user's contact is to have: where it is pinned, the one it has."""
+        mine = self._by_object_id.get(object_id)
+        pinned = mine is not None and "email" in mine.pins
+        return normalized_email((mine.fields if mine is not None and pinned else fields).email)
+
     def _keeper(self, object_ids: list[str], holders: list[Contact]) -> str | None:
         """Of several users with one address, the one whose own contact has it already."""
         owners = [owner for contact in holders if (owner := self._owner(contact)) in object_ids]
@@ -174,7 +185,12 @@ class _Matcher:
     def _moves_away(self, contact: Contact, email: str, stuck: AbstractSet[str]) -> bool:
         """Whether this run gives the contact another address."""
         owner = self._owner(contact)
-        return owner is not None and owner not in stuck and self._wanted_email.get(owner, email) != email
+        return (
+            owner is not None
+            and owner not in stuck
+            and self._by_object_id[owner] is contact
+            and self._wanted_email.get(owner, email) != email
+        )
 
     def _by_link(self, object_id: str, mine: Contact, staying: list[Contact], email: str) -> Match:
         has_it_already = normalized_email(mine.fields.email) == email
@@ -209,8 +225,8 @@ class _Matcher:
         """Addresses that lead to contacts of nobody, and that nobody is to have as their own."""
         return [
             address
-            for address in dict.fromkeys(self._aliases.get(object_id, ()))
-            if address not in self._users_by_email
+            for address in dict.fromkeys(map(normalized_email, self._aliases.get(object_id, ())))
+            if address not in self._addresses
             and address in self._by_email
             and all(self._owner(contact) is None for contact in self._by_email[address])
         ]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -100,7 +100,7 @@ class _Planner:
             else:
                 self._changes.append(change)
         if self._links:
-            self._changes.extend(self._leavers())
+            self._changes.extend(self._leavers(matches))
         self._changes.sort(key=lambda change: (change.object_id, change.kind, change.contact_id or ""))
         return Plan(
             users_read=len(users),
@@ -141,11 +141,6 @@ class _Planner:
         if not self._links:
             return match_by_email(self._wanted, self._contacts)
         users = self._snapshot.users
-        for contact in self._contacts:
-            if "email" in contact.pins and contact.object_id in self._wanted:
-                pinned = contact.fields.email
-                wanted = self._wanted[contact.object_id]
-                self._wanted[contact.object_id] = msgspec.structs.replace(wanted, email=pinned)
         aliases = {object_id: found for object_id in self._wanted if (found := users[object_id].aliases)}
         return match_by_identity(self._wanted, self._contacts, users.keys(), aliases, self._decisions)
 
@@ -166,11 +161,16 @@ class _Planner:
             return None
         return Change(kind, object_id, name, contact.id, after, changed, linked=self._links)
 
-    def _leavers(self) -> Iterator[Change]:
+    def _leavers(self, matches: Mapping[str, Match]) -> Iterator[Change]:
         """A line for every linked contact whose person left the directory or the scope."""
+        given = {
+            outcome.contact.id
+            for outcome in matches.values()
+            if outcome.contact is not None and not outcome.linked and outcome.conflict is None
+        }
         for contact in self._contacts:
             object_id = contact.object_id
-            if object_id is None or object_id in self._wanted:
+            if object_id is None or object_id in self._wanted or contact.id in given:
                 continue
             if object_id in self._snapshot.users:
                 yield from self._left_scope(contact, object_id)
@@ -228,10 +228,10 @@ class _Planner:
 
 
 def _kind(outcome: Match, before: ContactFields, after: ContactFields, *, returns: bool) -> ChangeKind | None:
+    if returns:  # a link, where there is none, is made by the same write
+        return ChangeKind.REACTIVATE
     if not outcome.linked:
         return ChangeKind.LINK
-    if returns:
-        return ChangeKind.REACTIVATE
     if before == after:
         return None
     return ChangeKind.MOVE_SITE if before.site != after.site else ChangeKind.UPDATE
