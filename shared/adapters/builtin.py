@@ -24,7 +24,16 @@ _SOURCE = "entra"
 _AT_ONCE = 4  # transactions under way at the same time
 _NAMESPACE = uuid.UUID("6f7c3f0e-6f6b-5f0e-9d6e-0c8f5e2f4a11")
 _EMAIL_NAMESPACE = uuid.uuid5(_NAMESPACE, "email")
-_COLUMNS = ("RowKey", "object_id", "active", "deactivated_by_sync", "pins", "keep_active", *CONTACT_FIELDS)
+_COLUMNS = (
+    "RowKey",
+    "object_id",
+    "tenant_id",
+    "active",
+    "deactivated_by_sync",
+    "pins",
+    "keep_active",
+    *CONTACT_FIELDS,
+)
 
 
 def contact_id(connection_id: str, object_id: str, number: int = 0) -> str:
@@ -46,22 +55,24 @@ def contact_id_by_email(connection_id: str, email: str, number: int = 0) -> str:
 class BuiltinDestination:
     """Implements Destination for one customer: one partition, one entity per contact.
 
-    The contact carries its link, the object id, so that contact and link are written in one stroke. What
-    people decided about a contact, its pins and that it stays active, no run writes.
+    The contact carries its link, the object id and its tenant, so that contact and link are written in one
+    stroke; a link into another tenant counts for nothing. What people decided about a contact, its pins and
+    that it stays active, no run writes.
     """
 
     batch_size = _AT_ONCE * TRANSACTION
 
-    def __init__(self, table: Table, connection_id: str, clock: Clock) -> None:
-        """`connection_id`: names the partition."""
-        self._table, self._connection_id, self._clock = table, connection_id, clock
+    def __init__(self, table: Table, connection: Connection, clock: Clock) -> None:
+        """`connection`: its id names the partition, its tenant is where links lead."""
+        self._table, self._connection_id, self._clock = table, connection.id, clock
+        self._tenant_id = connection.tenant_id
 
     async def contacts(self) -> AsyncIterator[list[Contact]]:
         """See Destination."""
         query = "PartitionKey eq @customer"
         pages = self._table.pages(query, {"customer": key(self._connection_id)}, select=_COLUMNS)
         async for entities, _ in pages:
-            yield [_contact(entity) for entity in entities]
+            yield [_contact(entity, self._tenant_id) for entity in entities]
 
     async def apply(self, changes: Sequence[Change], run_id: str) -> None:
         """See Destination."""
@@ -92,7 +103,7 @@ class BuiltinDestination:
         for number in itertools.count():
             row = self._new_id(change, number)
             found = None if row in taken else await self._table.get(key(self._connection_id), key(row))
-            if found is not None and _made_by(change, _contact(found)):
+            if found is not None and _made_by(change, _contact(found, self._tenant_id)):
                 return self._operation(change, row, run_id, exists=True)
             if found is None and row not in taken:
                 return self._operation(change, row, run_id)
@@ -108,7 +119,7 @@ class BuiltinDestination:
         entity: Entity = {
             "PartitionKey": key(self._connection_id),
             "RowKey": key(row),
-            **_written(change),
+            **_written(change, self._tenant_id),
             "updated_at": now,
             "updated_by_run": run_id,
         }
@@ -126,7 +137,7 @@ class BuiltinDestinations:
 
     def open(self, connection: Connection) -> BuiltinDestination:
         """See Destinations."""
-        return BuiltinDestination(self._table, connection.id, self._clock)
+        return BuiltinDestination(self._table, connection, self._clock)
 
     async def get(self, connection_id: str, contact_id: str) -> Stored[StoredContact] | None:
         """See ContactStore."""
@@ -173,7 +184,7 @@ def _made_by(change: Change, contact: Contact) -> bool:
     return normalized_email(contact.fields.email) == normalized_email(_fields(change).email)
 
 
-def _written(change: Change) -> dict[str, Any]:
+def _written(change: Change, tenant_id: str | None) -> dict[str, Any]:
     """The columns that the change writes. Raises ValueError where it does not say what to write where."""
     if not change.writes or (change.contact_id is None) is not (change.kind is ChangeKind.CREATE):
         raise ValueError(f"this {change.kind} change cannot be carried out")
@@ -181,7 +192,7 @@ def _written(change: Change) -> dict[str, Any]:
         return {"active": False, "deactivated_by_sync": True}
     written = {**fields_as_mapping(_fields(change)), "source": _SOURCE}
     if change.linked:
-        written["object_id"] = change.object_id
+        written |= {"object_id": change.object_id, "tenant_id": tenant_id or ""}
     if change.kind is ChangeKind.REACTIVATE:
         return {**written, "active": True, "deactivated_by_sync": False}
     return written
@@ -193,12 +204,14 @@ def _fields(change: Change) -> ContactFields:
     return change.fields
 
 
-def _contact(entity: Mapping[str, Any]) -> Contact:
+def _contact(entity: Mapping[str, Any], tenant_id: str | None = None) -> Contact:
+    """The contact; with `tenant_id`, linked only where the link leads into that tenant."""
+    elsewhere = tenant_id is not None and entity.get("tenant_id", tenant_id) != tenant_id
     # Interned, as the mirror's texts are: a run holds everybody at once, in the directory and as a contact.
     return Contact(
         entity["RowKey"],
         ContactFields(**{name: sys.intern(entity.get(name) or "") for name in CONTACT_FIELDS}),
-        entity.get("object_id") or None,
+        None if elsewhere else entity.get("object_id") or None,
         active=entity.get("active", True),
         deactivated_by_sync=entity.get("deactivated_by_sync", False),
         pins=_pins(entity.get("pins") or "[]"),

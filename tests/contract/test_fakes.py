@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from shared.core.connection import Connection
 from shared.core.messages import QueueMessage
 from shared.ports import Destination
 from tests.contract.contracts.accounts import AccountStoreContract, CustomerStoreContract
@@ -15,7 +16,7 @@ from tests.contract.contracts.destination import DestinationContract
 from tests.contract.contracts.reviews import ReportStoreContract, ReviewStoreContract
 from tests.contract.contracts.runs import ChangeLogContract, MirrorStoreContract, RunStoreContract
 from tests.contract.contracts.secrets import OneTimeStoreContract, QueueContract, SecretsContract
-from tests.contract.contracts.values import active, unique
+from tests.contract.contracts.values import active, in_tenant, unique
 from tests.fakes import (
     FakeAccountStore,
     FakeChangeLog,
@@ -129,8 +130,20 @@ class TestFakeDestination(DestinationContract):
     """The built-in destination in memory."""
 
     @pytest.fixture
-    def destination(self) -> Destination:
-        return FakeContactStore(FakeClock(), page_size=100).open(active(unique()))
+    def store(self) -> FakeContactStore:
+        return FakeContactStore(FakeClock(), page_size=100)
+
+    @pytest.fixture
+    def customer(self) -> Connection:
+        return active(unique())
+
+    @pytest.fixture
+    def destination(self, store: FakeContactStore, customer: Connection) -> Destination:
+        return store.open(in_tenant(customer, "tenant"))
+
+    @pytest.fixture
+    def elsewhere(self, store: FakeContactStore, customer: Connection) -> Destination:
+        return store.open(in_tenant(customer, "other tenant"))
 
 
 class TestFakeContactStore(ContactStoreContract):

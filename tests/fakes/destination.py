@@ -25,6 +25,8 @@ class FakeContactStore:
         self.batch_size = batch_size
         self.page_size = page_size
         self._contacts: dict[str, dict[str, tuple[str, bytes]]] = {}
+        self.tenants: dict[tuple[str, str], str | None] = {}
+        """The tenant that a link leads into, by connection and contact."""
         self._etags = itertools.count(1)
         self.applied: list[Change] = []
         self.on_write: Callable[[int], None] = lambda number: None
@@ -32,7 +34,7 @@ class FakeContactStore:
         self._by_hand = itertools.count(1)
 
     def open(self, connection: Connection) -> "FakeDestination":
-        return FakeDestination(self, connection.id)
+        return FakeDestination(self, connection)
 
     def stored(self, connection_id: str) -> list[StoredContact]:
         """The contacts of one connection by id, for a look from outside."""
@@ -107,12 +109,12 @@ class FakeDestination:
     overwritten.
     """
 
-    def __init__(self, store: FakeContactStore, connection_id: str) -> None:
-        self._store, self._connection_id = store, connection_id
+    def __init__(self, store: FakeContactStore, connection: Connection) -> None:
+        self._store, self._connection_id, self._tenant_id = store, connection.id, connection.tenant_id
         self.batch_size = store.batch_size
 
     async def contacts(self) -> AsyncIterator[list[Contact]]:
-        contacts = self._store.contacts(self._connection_id)
+        contacts = [self._seen(contact) for contact in self._store.contacts(self._connection_id)]
         for start in range(0, len(contacts), self._store.page_size):
             yield contacts[start : start + self._store.page_size]
 
@@ -137,12 +139,20 @@ class FakeDestination:
         source = before.source if change.kind is ChangeKind.DEACTIVATE else DIRECTORY
         after = msgspec.structs.replace(before, contact=contact, source=source, updated_at=now)
         self._store.put(self._connection_id, after)
+        if change.linked and change.kind is not ChangeKind.DEACTIVATE:
+            self._store.tenants[self._connection_id, contact_id] = self._tenant_id
+
+    def _seen(self, contact: Contact) -> Contact:
+        """The contact as this tenant's runs see it: a link into another tenant is none."""
+        tenant_id = self._store.tenants.get((self._connection_id, contact.id), self._tenant_id)
+        elsewhere = self._tenant_id is not None and tenant_id != self._tenant_id
+        return msgspec.structs.replace(contact, object_id=None) if elsewhere else contact
 
     def _new_id(self, change: Change) -> str:
         for number in itertools.count():
             candidate = contact_id(self._connection_id, _made_for(change), number)
             found = self._store.find(self._connection_id, candidate)
-            if found is None or _made_by(change, found.contact):
+            if found is None or _made_by(change, self._seen(found.contact)):
                 return candidate
         raise AssertionError("unreachable")
 

@@ -19,6 +19,7 @@ from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
 from shared.core import messages
+from shared.core.connection import Connection
 from shared.core.messages import QueueMessage
 from tests.contract.contracts.accounts import AccountStoreContract, CustomerStoreContract
 from tests.contract.contracts.budgets import BudgetsContract
@@ -28,7 +29,7 @@ from tests.contract.contracts.destination import DestinationContract
 from tests.contract.contracts.reviews import ReportStoreContract, ReviewStoreContract
 from tests.contract.contracts.runs import ChangeLogContract, MirrorStoreContract, RunStoreContract
 from tests.contract.contracts.secrets import OneTimeStoreContract, QueueContract
-from tests.contract.contracts.values import active, unique
+from tests.contract.contracts.values import active, in_tenant, unique
 from tests.fakes import FakeClock
 from tests.integration.storage import OwnTables
 
@@ -101,8 +102,16 @@ class TestBuiltinDestination(DestinationContract):
     """The built-in destination."""
 
     @pytest.fixture
-    def destination(self, tables: OwnTables) -> BuiltinDestination:
-        return BuiltinDestinations(tables, SystemClock()).open(active(unique()))
+    def customer(self) -> Connection:
+        return active(unique())
+
+    @pytest.fixture
+    def destination(self, tables: OwnTables, customer: Connection) -> BuiltinDestination:
+        return BuiltinDestinations(tables, SystemClock()).open(in_tenant(customer, "tenant"))
+
+    @pytest.fixture
+    def elsewhere(self, tables: OwnTables, customer: Connection) -> BuiltinDestination:
+        return BuiltinDestinations(tables, SystemClock()).open(in_tenant(customer, "other tenant"))
 
 
 class TestBuiltinContacts(ContactStoreContract):

@@ -21,6 +21,22 @@ class DestinationContract:
     def destination(self) -> Destination:
         raise NotImplementedError("the destination under test, with no contact in it")
 
+    @pytest.fixture
+    def elsewhere(self) -> Destination:
+        raise NotImplementedError("the same customer's destination, connected to another tenant")
+
+    async def test_a_link_counts_in_the_tenant_it_was_made_in(
+        self, destination: Destination, elsewhere: Destination
+    ) -> None:
+        """Connected to another tenant, the customer's contacts are there and nobody's; linked again, they
+        are the other tenant's."""
+        await destination.apply([create("object", person("ada"))], RUN)
+        (seen,) = (await contacts(elsewhere)).values()
+        assert (seen.object_id, seen.fields) == (None, person("ada"))
+        await elsewhere.apply([Change(ChangeKind.LINK, "other", "", seen.id, person("ada"))], RUN)
+        assert [c.object_id for c in (await contacts(elsewhere)).values()] == ["other"]
+        assert [c.object_id for c in (await contacts(destination)).values()] == [None]
+
     async def test_an_empty_destination_has_no_contacts(self, destination: Destination) -> None:
         """Looking at nobody is no error."""
         assert await contacts(destination) == {}

@@ -45,6 +45,10 @@ def active(account_id: str, connection_id: str | None = None) -> Connection:
     return connection(account_id, connection_id, state=ConnectionState.ACTIVE)
 
 
+def in_tenant(connection: Connection, tenant_id: str) -> Connection:
+    return msgspec.structs.replace(connection, tenant_id=tenant_id)
+
+
 def run(connection_id: str, at: datetime = NOW, **values: object) -> Run:
     made = Run(
         id=new_run_id(connection_id, at),
