@@ -15,15 +15,13 @@ QUICK_QUEUES = {
     "AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:00",
     "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.1",
 }
-# Once a year: the timer fires when a test fires it, and at no other time.
-ONE_SLOT = {"SYNC_SCHEDULE": "0 0 0 1 1 *", "SYNC_SPREAD_SECONDS": "0"}
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The sandbox with small customers; tests keep apart by the customers they make."""
     _check_node()
-    with Stack(scale="small", settings=QUICK_QUEUES | ONE_SLOT) as running:
+    with Stack(scale="small", settings=QUICK_QUEUES) as running:
         yield running
 
 
@@ -31,7 +29,7 @@ def stack() -> Iterator[Stack]:
 def big_stack() -> Iterator[Stack]:
     """The sandbox with big customers, where work that was cut short is taken up again soon."""
     _check_node()
-    settings = QUICK_QUEUES | ONE_SLOT | {"SYNC_LEASE_SECONDS": "5"}
+    settings = QUICK_QUEUES | {"SYNC_LEASE_SECONDS": "5"}
     with Stack(scale="full", settings=settings, queue_lock_seconds=5) as running:
         yield running
 

@@ -1,10 +1,11 @@
-"""The timer, through the host's own door: one message and one run for every connected customer."""
+"""The timer, through the host's own door: one message and one run for every customer whose sync is due."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -23,6 +24,8 @@ class Slot:
 
     runs: dict[str, list[Document]] = field(default_factory=dict)
     active: int = 0
+    next_sync: dict[str, str] = field(default_factory=dict)
+    later: datetime | None = None
     log: str = ""
     requests_after_disconnect: int = 0
     disconnected_secret_names: set[str] = field(default_factory=set)
@@ -30,7 +33,8 @@ class Slot:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def slot(big_stack: Stack) -> AsyncIterator[Slot]:
-    """The story: three customers are connected, the others are not any more, or not yet."""
+    """The story: three customers are connected, one more has its sync in half a day, the others are not any
+    more, or not yet."""
     async with open_scene(big_stack) as scene:
         yield await _tell(scene)
 
@@ -38,8 +42,13 @@ async def slot(big_stack: Stack) -> AsyncIterator[Slot]:
 async def _tell(scene: Scene) -> Slot:
     slot = Slot()
     connected = [await scene.imported(key) for key in ("contoso", "harbour", "kosmopolis")]
+    at_another_time = await scene.imported("northmoor")
+    # Half a day from now is in the next slot, half a day ago was in the one before.
+    slot.later = later = (datetime.now(UTC) + timedelta(hours=12)).replace(second=0, microsecond=0)
+    daily = {"kind": "daily", "at": f"{later:%H:%M}", "time_zone": "UTC"}
+    assert (await scene.configure(at_another_time, schedule=daily)).is_success
     withdrawn, disconnected = await scene.imported("quince"), await scene.imported("alder")
-    opened = await scene.customer("northmoor")
+    opened = await scene.customer("meridian")
     await scene.withdraw(withdrawn)
     await scene.sync(withdrawn)
     before = await scene.secret_names()
@@ -60,8 +69,11 @@ async def _tell(scene: Scene) -> Slot:
     await eventually(lambda: _count(scene, "fan_out.already_done"), lambda count: count == 2)
     slot.log = await asyncio.to_thread(scene.log)
     customers = {"withdrawn": withdrawn, "disconnected": disconnected, "opened": opened}
+    customers |= {"at another time": at_another_time}
     customers |= {customer.tenant.key: customer for customer in connected}
     slot.runs = {name: await _scheduled(scene, customer) for name, customer in customers.items()}
+    for name, customer in customers.items():
+        slot.next_sync[name] = (await scene.api.connection(customer.id))["next_sync_at"]
     slot.requests_after_disconnect = await scene.request_count(disconnected) - requests
     return slot
 
@@ -86,12 +98,18 @@ async def test_a_slot_is_one_run_for_every_connected_customer(slot: Slot) -> Non
         assert slot.log.count(f"run.succeeded run={run['id']}") == 1
 
 
-async def test_a_slot_is_one_message_for_every_connected_customer(slot: Slot) -> None:
+async def test_a_slot_is_one_message_for_every_sync_that_is_due(slot: Slot) -> None:
     """The first firing sends them all; the others find the slot done or taken, and send none."""
     done = [line for line in slot.log.splitlines() if "fan_out.done" in line]
     assert len(done) == 1
-    assert done[0].endswith(f"messages={slot.active}")
-    assert slot.active >= 3
+    assert done[0].endswith(f"messages={slot.active - 1}")
+    assert slot.active >= 4
+
+
+async def test_who_is_synced_at_another_time_is_left_for_then(slot: Slot) -> None:
+    """No run in this slot, and the time that was chosen is the one that is announced."""
+    assert slot.runs["at another time"] == []
+    assert datetime.fromisoformat(slot.next_sync["at another time"]) == slot.later
 
 
 @pytest.mark.parametrize("who", ["withdrawn", "disconnected", "opened"])

@@ -214,6 +214,7 @@ def test_due_times_only_go_on(
 
 @given(schedules, ids, spreads, moments, spans, spans)
 @example(daily("10:00", "Pacific/Apia"), ID, HOUR, datetime(2011, 12, 29, tzinfo=UTC), DAY, 3 * DAY)
+@example(daily("23:30", "America/Nuuk"), ID, HOUR, datetime(2026, 3, 28, tzinfo=UTC), 25 * HOUR, DAY)
 def test_windows_that_meet_are_one_window(
     schedule: Schedule, connection_id: str, spread: timedelta, after: datetime, one: timedelta, two: timedelta
 ) -> None:
