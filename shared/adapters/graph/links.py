@@ -11,18 +11,18 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
     """Scheme, host and port; nothing for an address that libraries could read in different ways."""
     try:
         parts = urlsplit(url)
-        port = parts.port or _PORTS.get(parts.scheme)
+        port = _PORTS.get(parts.scheme) if parts.port is None else parts.port
     except ValueError:
         return _NOWHERE
     # Libraries differ in what they make of control characters and of names before the host.
-    plain = url.isascii() and url.isprintable() and parts.username is None and parts.password is None
+    plain = url.isascii() and url.isprintable() and "@" not in parts.netloc and " " not in parts.netloc
     return (parts.scheme, parts.hostname, port) if plain else _NOWHERE
 
 
 def may_download(location: str, graph_url: str) -> bool:
     """Whether a report may be fetched from there: over TLS, or on this machine where Graph itself is here."""
     scheme, host, port = origin(location)
-    if not host or port is None:
+    if not host or not port:
         return False
     graph_scheme, graph_host, _ = origin(graph_url)
     here = graph_scheme == scheme == "http" and _is_loopback(graph_host) and _is_loopback(host)
