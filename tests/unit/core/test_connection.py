@@ -128,6 +128,10 @@ def test_a_disconnected_connection_knows_no_place_and_no_worker() -> None:
         lease_until=NOW + timedelta(minutes=1),
         fence=7,
         configuration_version=3,
+        in_scope=50,
+        held_run="run",
+        confirm_absence=True,
+        reviews=4,
     )
     ended = disconnected(working, NOW)
     assert ended.state is D
@@ -135,6 +139,7 @@ def test_a_disconnected_connection_knows_no_place_and_no_worker() -> None:
     assert (ended.current_run, ended.lease_owner, ended.lease_until) == (None,) * 3
     assert (ended.tenant_id, ended.last_run, ended.synced_at, ended.fence) == ("t", "run", NOW, 7)
     assert ended.configuration_version == 3
+    assert (ended.in_scope, ended.held_run, ended.confirm_absence, ended.reviews) == (None, None, False, 4)
     assert ended.secret_name == "s"
     assert without_secret(ended).secret_name is None
     assert without_secret(working).secret_name == "s"

@@ -1,12 +1,20 @@
 """The plan of a run: every kind of line, its reason, and that the counts add up."""
 
+import msgspec
 import pytest
 
-from shared.core.changes import WRITES, ChangeKind, FieldChange, differences
-from shared.core.configuration import BlankPolicy, Configuration
-from shared.core.models import ContactFields, RemovalReason
-from shared.core.run import counts, skipped_by_reason
-from tests.unit.core.builders import contact, lines, only, plan, user
+from shared.core.changes import USER_WRITES, WRITES, Change, ChangeKind, FieldChange, differences, shows
+from shared.core.configuration import (
+    BlankPolicy,
+    Configuration,
+    SiteAttribute,
+    SiteRule,
+    Sites,
+    Unmatched,
+)
+from shared.core.models import Contact, ContactFields, DirectoryUser, RemovalReason
+from shared.core.run import Counts, planned_counts, skipped_by_reason
+from tests.unit.core.builders import BY_EMAIL, applied, contact, deactivating, lines, only, plan, user
 
 
 def test_a_create_holds_the_whole_contact() -> None:
@@ -69,28 +77,11 @@ def test_a_blank_keeps_and_so_changes_nothing() -> None:
         (user("1", "", user_principal_name="x_y#EXT#@z.example"), "no_address"),
     ],
 )
-def test_whoever_is_left_out_has_a_line_with_the_reason(person: object, reason: str) -> None:
+def test_whoever_is_left_out_has_a_line_with_the_reason(person: DirectoryUser, reason: str) -> None:
     """And a contact of theirs is left alone."""
     contacts = [contact("c1", "1@example.com", "1", job_title="Kept")]
-    line = only(plan([person], contacts))  # type: ignore[list-item]
+    line = only(plan([person], contacts))
     assert (line.kind, line.reason, line.fields, line.writes) == (ChangeKind.SKIP, reason, None, False)
-
-
-@pytest.mark.parametrize("reason", list(RemovalReason))
-def test_the_contact_of_somebody_who_left_is_kept_and_said_so(reason: RemovalReason) -> None:
-    """With the contact's name, since the directory has none any more."""
-    contacts = [contact("c1", "ada@example.com", "ada"), contact("c2", "bob@example.com", "bob")]
-    line = only(plan([], contacts, {"ada": reason, "nobody": reason}))
-    assert (line.kind, line.object_id, line.contact_id) == (ChangeKind.KEEP, "ada", "c1")
-    assert (line.reason, line.name, line.writes) == (f"lifecycle.{reason.value}", "Name ada", False)
-
-
-def test_two_contacts_of_somebody_who_left_are_kept_in_order() -> None:
-    """By the contacts' ids, whatever order they come in."""
-    contacts = [contact("c2", "b@x", "ada"), contact("c1", "a@x", "ada")]
-    departed = {"ada": RemovalReason.ABSENT}
-    for ordered in (contacts, contacts[::-1]):
-        assert [line.contact_id for line in plan([], ordered, departed).changes] == ["c1", "c2"]
 
 
 def test_contacts_that_nobody_in_the_directory_owns_have_no_line() -> None:
@@ -99,9 +90,11 @@ def test_contacts_that_nobody_in_the_directory_owns_have_no_line() -> None:
     assert plan([], contacts).changes == ()
 
 
-def test_only_create_link_and_update_write() -> None:
-    """The other kinds just say what was seen."""
-    assert {ChangeKind.CREATE, ChangeKind.LINK, ChangeKind.UPDATE} == WRITES
+def test_the_kinds_that_keep_skip_or_conflict_do_not_write() -> None:
+    """They just say what was seen; deactivating is the only write for somebody who is not in scope."""
+    silent = {ChangeKind.KEEP, ChangeKind.SKIP, ChangeKind.CONFLICT}
+    assert {kind for kind in ChangeKind if Change(kind, "ada").writes} == set(ChangeKind) - silent == WRITES
+    assert {ChangeKind.DEACTIVATE} == WRITES - USER_WRITES
 
 
 def test_the_lines_are_in_order_of_the_objects() -> None:
@@ -113,33 +106,99 @@ def test_the_lines_are_in_order_of_the_objects() -> None:
     assert plan(reversed(users), reversed(contacts)) == planned
 
 
+EVERYTHING = [
+    user("new"),
+    user("adopt"),
+    user("change", job_title="New"),
+    user("back"),
+    user("moves", office_location="Bern"),
+    user("same"),
+    user("off", enabled=False),
+    user("guest", user_type="Guest"),
+    user("twin1", "twin@x"),
+    user("twin2", "twin@x"),
+]
+EVERYBODYS = [
+    contact("1", "adopt@example.com"),
+    contact("2", "change@example.com", "change"),
+    contact("3", "same@example.com", "same"),
+    contact("4", "left@example.com", "left"),
+    contact("5", "back@example.com", "back", active=False, deactivated_by_sync=True),
+    contact("6", "moves@example.com", "moves", site="fr"),
+    contact("7", "off@example.com", "off", keep_active=True),
+]
+DOING_EVERYTHING = deactivating(
+    sites=Sites((SiteRule(SiteAttribute.OFFICE, ("Bern",), "ch"),), Unmatched.NO_SITE)
+)
+
+
 def test_everybody_who_was_read_is_counted_once() -> None:
-    """Created, linked, updated, unchanged, skipped and conflicts make up the users read."""
-    users = [
-        user("new"),
-        user("adopt"),
-        user("change", job_title="New"),
-        user("same"),
-        user("off", enabled=False),
-        user("guest", user_type="Guest"),
-        user("twin1", "twin@x"),
-        user("twin2", "twin@x"),
-    ]
-    contacts = [
-        contact("1", "adopt@example.com"),
-        contact("2", "change@example.com", "change"),
-        contact("3", "same@example.com", "same"),
-        contact("4", "left@example.com", "left"),
-    ]
-    planned = plan(users, contacts, {"left": RemovalReason.SOFT_DELETED})
-    kinds = planned.counts()
-    done = {kind: kinds[kind] for kind in WRITES}
-    counted = counts(planned, kinds, done, earlier=0)
+    """Every kind of write, unchanged, skipped and conflicts make up the users read; leavers come besides."""
+    departed = {"left": RemovalReason.SOFT_DELETED}
+    planned = plan(EVERYTHING, EVERYBODYS, departed, DOING_EVERYTHING)
+    counted = planned_counts(planned)
     assert counted.add_up
-    assert (counted.users_read, counted.created, counted.linked, counted.updated) == (8, 1, 1, 1)
-    assert (counted.unchanged, counted.skipped, counted.conflicts, counted.kept) == (1, 2, 2, 1)
+    assert counted == Counts(
+        users_read=10,
+        created=1,
+        linked=1,
+        updated=1,
+        moved=1,
+        reactivated=1,
+        unchanged=1,
+        skipped=2,
+        conflicts=2,
+        kept=1,
+        deactivated=1,
+        in_scope=8,
+    )
     assert skipped_by_reason(planned) == {"not_in_scope.disabled": 1, "not_in_scope.guest": 1}
-    assert [line.object_id for line in planned.writes()] == ["adopt", "change", "new"]
+    assert [line.object_id for line in planned.writes()] == [
+        "adopt",
+        "back",
+        "change",
+        "left",
+        "moves",
+        "new",
+    ]
+
+
+def test_the_run_after_every_kind_of_write_writes_nothing() -> None:
+    """Each is durable, and none calls for another."""
+    departed = {"left": RemovalReason.SOFT_DELETED}
+    after = applied(EVERYBODYS, plan(EVERYTHING, EVERYBODYS, departed, DOING_EVERYTHING))
+    again = plan(EVERYTHING, after, departed, DOING_EVERYTHING)
+    assert again.writes() == ()
+    assert again.unchanged == 6
+
+
+def test_the_digest_names_the_writes_and_nothing_else() -> None:
+    """Equal for the same writes in any order of input; another for any other value written."""
+    planned = plan([user("ada"), user("bob")])
+    assert plan([user("bob"), user("ada")]).digest() == planned.digest()
+    assert plan([user("ada"), user("bob"), user("off", enabled=False)]).digest() == planned.digest()
+    others = [
+        plan([user("ada")]),
+        plan([user("ada"), user("bob", job_title="New")]),
+        plan([user("ada"), user("bob")], configuration=BY_EMAIL),
+        plan([user("ada"), user("bob")], [contact("c1", "bob@example.com")]),
+        plan(),
+    ]
+    digests = {each.digest() for each in (planned, *others)}
+    assert len(digests) == 6
+    assert {len(digest) for digest in digests} == {64}
+
+
+def test_the_digest_tells_two_contacts_and_two_reasons_apart() -> None:
+    """A plan that deactivates somebody else, or for another reason, is another plan."""
+    contacts = [contact("c1", "a@x", "a"), contact("c2", "b@x", "b")]
+    plans = [
+        plan([], contacts, None, deactivating(), missing=["b"]),
+        plan([], contacts, None, deactivating(), missing=["a"]),
+        plan([], contacts, {"a": RemovalReason.HARD_DELETED}, deactivating(), missing=["b"]),
+    ]
+    assert [len(each.writes()) for each in plans] == [1, 1, 1]
+    assert len({each.digest() for each in plans}) == 3
 
 
 def test_differences_are_told_in_the_order_of_the_fields() -> None:
@@ -159,3 +218,44 @@ def test_a_conflict_says_whose_contact_it_is_about() -> None:
     planned = plan([user("a", "b@x")], [contact("c1", "a@x", "a"), contact("hand", "b@x")])
     assert lines(planned)["a"][1] == "c1"
     assert only(planned).fields is None
+
+
+# What a write leaves behind.
+
+
+@pytest.mark.parametrize(
+    ("kind", "linked", "shown", "not_shown"),
+    [
+        (ChangeKind.UPDATE, True, {}, [{"fields": ContactFields(name="B")}, {"object_id": "bob"}]),
+        (ChangeKind.LINK, True, {}, [{"fields": ContactFields(name="B")}, {"object_id": None}]),
+        (ChangeKind.CREATE, True, {}, [{"fields": ContactFields(name="B")}]),
+        (ChangeKind.UPDATE, False, {"object_id": "bob"}, [{"fields": ContactFields(name="B")}]),
+        (ChangeKind.REACTIVATE, True, {}, [{"active": False}, {"fields": ContactFields(name="B")}]),
+        (
+            ChangeKind.DEACTIVATE,
+            True,
+            {"active": False, "fields": ContactFields(name="B")},
+            [{"active": True}],
+        ),
+    ],
+)
+def test_a_contact_shows_a_change_or_does_not(
+    kind: ChangeKind, linked: bool, shown: dict[str, object], not_shown: list[dict[str, object]]
+) -> None:
+    """Fields, link and activity are as the write would have left them, where it writes them."""
+    done = Contact("c1", ContactFields(name="A"), "ada")
+    fields = None if kind is ChangeKind.DEACTIVATE else done.fields
+    change = Change(kind, "ada", contact_id="c1", fields=fields, linked=linked)
+    assert shows(msgspec.structs.replace(done, **shown), change)
+    for different in not_shown:
+        assert not shows(msgspec.structs.replace(done, **different), change)
+
+
+def test_after_a_plan_every_contact_shows_its_change() -> None:
+    """Whatever kind of write it was."""
+    departed = {"left": RemovalReason.SOFT_DELETED}
+    planned = plan(EVERYTHING, EVERYBODYS, departed, DOING_EVERYTHING)
+    after = {one.id: one for one in applied(EVERYBODYS, planned)}
+    by_object_id = {one.object_id: one for one in after.values()}
+    for line in planned.writes():
+        assert shows(after[line.contact_id] if line.contact_id else by_object_id[line.object_id], line)

@@ -5,16 +5,20 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from shared.core.changes import ChangeKind
 from shared.core.run import (
     Counts,
+    RunKind,
     RunState,
     Stage,
     connection_of,
+    counts,
     new_connection_id,
     new_run_id,
     slot_run_id,
 )
 from tests.contract.contracts.values import HOSTILE, connection
+from tests.unit.core.builders import contact, plan, user
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ID = "c0c0c0c0c0c0c0c0"
@@ -63,12 +67,31 @@ def test_anything_else_names_none(text: str) -> None:
     assert connection_of(text) is None
 
 
+PARTS = ("created", "linked", "updated", "moved", "reactivated", "unchanged", "skipped", "conflicts")
+
+
 def test_counts_add_up_or_do_not() -> None:
-    """Kept people have left, so they are not among those who were read."""
-    whole = Counts(users_read=6, created=1, linked=1, updated=1, unchanged=1, skipped=1, conflicts=1, kept=9)
+    """Kept and deactivated contacts are of people who left, so they are not among those who were read."""
+    whole = Counts(users_read=8, kept=9, deactivated=9, in_scope=9, **dict.fromkeys(PARTS, 1))
     assert whole.add_up
-    for part in ("created", "linked", "updated", "unchanged", "skipped", "conflicts", "users_read"):
+    for part in (*PARTS, "users_read"):
         assert not msgspec.structs.replace(whole, **{part: 5}).add_up
+
+
+def test_the_counts_of_a_run_are_what_is_done_and_not_what_is_planned() -> None:
+    """What earlier messages of the run wrote is counted as written, not as unchanged."""
+    planned = plan([user("ada"), user("bob"), user("cyd")], [contact("c1", "ada@example.com", "ada")])
+    assert planned.counts()[ChangeKind.CREATE] == 2
+    halfway = counts(planned, planned.counts(), {ChangeKind.CREATE: 1}, earlier=0)
+    assert (halfway.users_read, halfway.created, halfway.unchanged, halfway.add_up) == (3, 1, 1, False)
+    finished = counts(planned, planned.counts(), {ChangeKind.CREATE: 3}, earlier=1)
+    assert (finished.created, finished.unchanged, finished.add_up) == (3, 0, True)
+
+
+@pytest.mark.parametrize("kind", list(RunKind))
+def test_only_a_whole_sync_moves_the_connections_place_in_the_directory(kind: RunKind) -> None:
+    """A preview and a run for one person leave it where it is."""
+    assert kind.commits == (kind in {RunKind.SYNC, RunKind.FULL})
 
 
 @pytest.mark.parametrize("state", list(RunState))
@@ -88,3 +111,11 @@ def test_a_staged_read_is_good_until_something_newer_is_in_force() -> None:
         ("former", "other", False),
     ]:
         assert stage.good_for(connection("account", mirror=mirror, tenant_id=tenant)) is good
+
+
+@pytest.mark.parametrize(("made_under", "good"), [(None, True), (7, True), (6, False), (8, False)])
+def test_a_read_for_another_configuration_is_not_gone_on_with(made_under: int | None, good: bool) -> None:
+    """The configuration decides what is read; a stage of a release before does not say which it was."""
+    stage = Stage("mine", "link", "tenant", "former", made_under)
+    now = connection("account", mirror="former", tenant_id="tenant", configuration_version=7)
+    assert stage.good_for(now) is good

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.core.text import clean, is_email, normalized_email
+from shared.core.text import clean, is_email, lines, normalized_email
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,10 @@ def test_text_becomes_one_safe_line(raw: str | None, kept: str) -> None:
         (" ada@example.com ", "ada@example.com"),
         ("jose\u0301@example.com", "josé@example.com"),
         ("JOSÉ@example.com", "jose\u0301@EXAMPLE.com"),
+        ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+        ("ada@BU\u0308CHER.example", "ADA@XN--BCHER-KVA.EXAMPLE"),
+        ("ada@例え。example", "ada@xn--r8jz45g.example"),
+        ("josé@bücher.example", "JOSÉ@xn--bcher-kva.example"),
     ],
 )
 def test_spellings_of_one_mailbox_are_equal(one: str, other: str) -> None:
@@ -55,11 +59,37 @@ def test_spellings_of_one_mailbox_are_equal(one: str, other: str) -> None:
         ("jose@example.com", "josé@example.com"),
         ("strasse@example.com", "straße@example.com"),
         ("file@example.com", "ﬁle@example.com"),
+        ("ada@bucher.example", "ada@bücher.example"),
+        ("ada@strasse.example", "ada@straße.example"),
+        ("ada@b\u00fccher.example", "ada@b\u00fccher.example.com"),
     ],
 )
 def test_different_mailboxes_stay_different(one: str, other: str) -> None:
     """Nothing is folded that a mail system could tell apart."""
     assert normalized_email(one) != normalized_email(other)
+
+
+@pytest.mark.parametrize("address", ["ü@-.example", "ü@a..b", "ada@ü_.example", "ü@", "ada@xn--ü"])
+def test_a_domain_that_is_none_is_compared_as_it_is_written(address: str) -> None:
+    """Without regard to case, and never as another one."""
+    assert normalized_email(address) == normalized_email(address.upper()) == address
+    assert normalized_email(normalized_email(address)) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (None, []),
+        ("", []),
+        (" \r\n\t\n", []),
+        ("one", ["one"]),
+        (" one \r\ntwo\x0bthree\u2029four", ["one", "two", "three", "four"]),
+        ("o\x00ne\n\u202e\n two  words ", ["one", "two words"]),
+    ],
+)
+def test_lines_are_clean_and_none_is_empty(text: str | None, found: list[str]) -> None:
+    """However they were separated."""
+    assert lines(text) == found
 
 
 @pytest.mark.parametrize(
