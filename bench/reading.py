@@ -25,6 +25,10 @@ from shared.adapters.graph.transport import GraphTransport
 _SCOPE = "https://graph.microsoft.com/.default"
 
 
+class _Licence(msgspec.Struct, rename="camel", gc=False):
+    sku_id: str
+
+
 class _User(msgspec.Struct, rename="camel", gc=False):
     id: str
     user_principal_name: str | None = None
@@ -45,6 +49,8 @@ class _User(msgspec.Struct, rename="camel", gc=False):
     country: str | None = None
     user_type: str | None = None
     account_enabled: bool | None = None
+    proxy_addresses: list[str] | None = None
+    assigned_licenses: list[_Licence] | None = None
 
 
 class _Users(msgspec.Struct):

@@ -25,10 +25,12 @@ from shared.adapters.entra.credential import ServiceCredential
 from shared.adapters.entra.id_tokens import IdTokens
 from shared.adapters.entra.sign_in import EntraSignIn
 from shared.adapters.graph.directory import GraphDirectories
+from shared.adapters.graph.limits import SharedLimits
 from shared.adapters.key_vault import KeyVaultSecrets
 from shared.adapters.queue import QUEUE_NAME, StorageQueue
 from shared.adapters.system_clock import SystemClock
 from shared.adapters.tables.accounts import TableAccounts, TableCustomers
+from shared.adapters.tables.budgets import TableBudgets
 from shared.adapters.tables.connections import TableConnections
 from shared.adapters.tables.mirrors import TableMirrors
 from shared.adapters.tables.one_time import TableOneTime
@@ -121,7 +123,8 @@ def build(settings: Settings) -> App:
     secrets = KeyVaultSecrets(vault)
     queue = StorageQueue(queue_client)
     applications = Applications(settings, ServiceCredential(settings, secrets, _assertion(settings)))
-    directories = GraphDirectories(settings, http, applications, secrets, clock)
+    limits = SharedLimits(TableBudgets(tables, clock), clock)
+    directories = GraphDirectories(settings, http, applications, secrets, clock, limits=limits)
     destinations = BuiltinDestinations(tables, clock)
     connections, runs, changes = TableConnections(tables), TableRuns(tables), TableChanges(tables)
     mirrors, one_time = TableMirrors(tables), TableOneTime(tables)

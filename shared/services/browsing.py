@@ -1,4 +1,4 @@
-"""What the tenant offers to choose from, with user counts: offices, departments, domains, licences, groups."""
+"""What the tenant offers to choose from: offices, departments, domains, licences, groups, with counts."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable

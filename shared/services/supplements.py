@@ -4,7 +4,7 @@ An enrichment that fails degrades its own fields and never the run; what decides
 fail silently, so groups do.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,6 +19,7 @@ from shared.ports import DirectoryReader
 
 T = TypeVar("T")
 
+_ASKED_AT_ONCE = 1000  # mailboxes, between two looks at whether the run still counts
 MAILBOXES = "mailboxes"
 """The name that gaps about mailbox purposes go by."""
 
@@ -102,5 +103,14 @@ async def _purposes(asking: _Asking, snapshot: Snapshot) -> dict[str, str]:
     )
     if not fresh:
         return kept
-    asked = await asking.about(MAILBOXES, asking.reader.mailbox_purposes(sorted(fresh)))
-    return kept | (asked or {})
+    for part in _parts(sorted(fresh)):
+        asked = await asking.about(MAILBOXES, asking.reader.mailbox_purposes(part))
+        if asked is None:
+            break  # what the others look like decides
+        kept |= asked
+    return kept
+
+
+def _parts(object_ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(object_ids), _ASKED_AT_ONCE):
+        yield object_ids[start : start + _ASKED_AT_ONCE]

@@ -80,6 +80,7 @@ async def customer(app: App, microsoft: Microsoft) -> Customer:
             userPrincipalName=f"person-{number}@contoso.example",
             mail=f"person-{number}@contoso.example",
             displayName=f"Person {number}",
+            surname=str(number),
         )
     customer = await new_customer(app)
     await connect(app, microsoft, customer, Grant.APPLICATION)
@@ -127,7 +128,9 @@ async def test_one_person_more_costs_a_few_calls_more(
     """The mirror, the log of changes and the contact: not one call for each of the fifty."""
     outside = Outside(microsoft, calls)
     await outside.new()
-    microsoft.customer.hire(userPrincipalName="new@contoso.example", displayName="New Person")
+    microsoft.customer.hire(
+        userPrincipalName="new@contoso.example", displayName="New Person", surname="Person"
+    )
     run_id = await sync_by_schedule(app, customer)
     made = await outside.new()
     run = await app.runs.get(customer.account_id, run_id)
