@@ -147,8 +147,8 @@ class Run(msgspec.Struct, frozen=True):
 
     `configuration`: what a preview tries out instead of the connection's. `user`: whom a one-user run is
     about, as asked for; `steps` explain what became of them. `digest` names the plan; `guard` says why it
-    was held, until `held_until`; `approved` is the digest that somebody approved. `passed`: the guard let
-    the plan go, so writing may have begun. `gaps`: enrichments that could not be read.
+    was held, until `held_until`; `approved` is the digest that somebody approved. `gaps`: enrichments that
+    could not be read.
     """
 
     id: str
@@ -182,7 +182,6 @@ class Run(msgspec.Struct, frozen=True):
     guard: tuple[Tripped, ...] = ()
     held_until: datetime | None = None
     approved: str | None = None
-    passed: bool = False
     gaps: tuple[Gap, ...] = ()
 
 

@@ -30,14 +30,15 @@ class Holding:
         run_id = work.run.id
         await forget(self.changes, run_id, PLANNED)
         await log_lines(self.changes, run_id, PLANNED, plan.changes)
-        # The connection first: should this worker die now, the run is still running and is held again.
+        # The older plan before its name is forgotten; then the connection: should this worker die now, the
+        # run is still running and is held again.
+        if before is not None:
+            await self.supersede(before, run_id)
         await work.lease.update(lambda c: msgspec.structs.replace(c, held_run=run_id))
         work.note(state=RunState.HELD, held_until=self.clock.now() + HELD_FOR, error=None)
         await work.save()
         log("run.held", run=run_id, rules=[broken.rule.value for broken in work.run.guard])
         await work.lease.release(lambda c: msgspec.structs.replace(c, current_run=None, last_run=run_id))
-        if before is not None and before != run_id:
-            await self.supersede(before, run_id)
         await self.watch(work.run)
 
     async def watch(self, run: Run) -> None:

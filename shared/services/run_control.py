@@ -1,5 +1,6 @@
 """Starting runs on demand, and deciding about runs that wait: approve, reject, cancel."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -80,9 +81,13 @@ class RunControl:
         return run
 
     async def approve(self, run: Run, digest: str) -> Run:
-        """Let the held run carry out exactly the plan with the digest. Raises Conflict and Gone."""
-        if run.state is RunState.RUNNING and run.approved == digest:
-            await self._send(run)  # its message may be lost
+        """Let the held run carry out exactly the plan with the digest. Raises Conflict and Gone.
+
+        Approving the same plan again finishes what was cut short, and changes nothing else.
+        """
+        if run.approved == digest and run.state is not RunState.HELD:
+            if not run.state.ended:
+                await self._take_up(run)
             return run
         await self._check_decidable(run)
         if run.digest != digest:
@@ -97,22 +102,21 @@ class RunControl:
             run, state=RunState.RUNNING, approved=digest, held_until=None, updated_at=now
         )
         await self._swap(run, approved)
-        stored = await self.connections.get(run.account_id, run.connection_id)
-        if stored is not None:
-            await update(self.connections, stored, lambda c: _taken_up(c, run.id))
-        await self._send(approved)
+        await self._take_up(approved)
         log("run.approved", run=run.id)
         return approved
 
     async def reject(self, run: Run) -> Run:
-        """End the held run; nothing is written. Raises Conflict and Gone."""
-        await self._check_decidable(run)
-        ended = await self._end(run, rejected())
-        stored = await self.connections.get(run.account_id, run.connection_id)
-        if stored is not None:
-            await update(self.connections, stored, lambda c: _let_go(c, run.id))
+        """End the held run; nothing is written. Raises Conflict and Gone.
+
+        Rejecting it again finishes what was cut short, and changes nothing else.
+        """
+        if run.error != rejected():
+            await self._check_decidable(run)
+            run = await self._end(run, rejected())
+        await self._write_down(run, _let_go)
         log("run.rejected", run=run.id)
-        return ended
+        return run
 
     async def cancel(self, run: Run) -> Run:
         """Stop a run that has not ended; what it wrote stays. One that has ended stays as it is."""
@@ -210,6 +214,16 @@ class RunControl:
         ended = _ended(run, error, self.clock)
         await self._swap(run, ended)
         return ended
+
+    async def _take_up(self, run: Run) -> None:
+        await self._write_down(run, _taken_up)
+        await self._send(run)
+
+    async def _write_down(self, run: Run, change: Callable[[Connection, str], Connection]) -> None:
+        """Write `change(connection, run.id)`."""
+        stored = await self.connections.get(run.account_id, run.connection_id)
+        if stored is not None:
+            await update(self.connections, stored, lambda c: change(c, run.id))
 
     async def _send(self, run: Run) -> None:
         await self.queue.send(SyncMessage(run.account_id, run.connection_id, run.id, run.slot))

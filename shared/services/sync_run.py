@@ -41,11 +41,12 @@ from shared.services.reading import DirectoryReading
 
 
 class _Staged(msgspec.Struct, frozen=True):
-    """A complete read and where it is kept."""
+    """A complete read and where it is kept; `again`: an earlier message of the run made it."""
 
     snapshot: Snapshot
     mirror: str | None
     delta_link: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +101,11 @@ class SyncRunner:
         if run.stage is not None and run.stage.good_for(connection):
             snapshot = await self.mirrors.load(run.connection_id, run.stage.mirror)
             if snapshot is not None:
-                return _Staged(snapshot, run.stage.mirror, run.stage.delta_link)
+                return _Staged(snapshot, run.stage.mirror, run.stage.delta_link, again=True)
         configuration = connection.configuration
         reading = await self.reading.read(connection, configuration, run.kind, self.clock.now(), lease.keep)
         work.note(
             stage=None,
-            passed=False,
             read_mode=reading.mode,
             full_reason=reading.full_reason,
             graph_requests=run.graph_requests + reading.requests,
@@ -169,8 +169,9 @@ class SyncRunner:
 
     async def _passes(self, work: Progress, plan: Plan, staged: _Staged, connection: Connection) -> bool:
         """Whether the plan may be carried out; where not, the run is held and the lease released."""
-        if work.run.passed:
-            return True  # the first message of this run asked; this plan is what is left of that one
+        if staged.again and work.chunk:
+            # This is what is left of a plan that passed: there is a log of writes.
+            return True
         broken = tripped(plan, connection.configuration.guard, connection.in_scope)
         digest = plan.digest() if broken or work.run.approved is not None else None
         work.note(guard=broken, digest=digest)
@@ -181,9 +182,6 @@ class SyncRunner:
             return False
         if work.run.approved is not None:
             await forget(self.changes, work.run.id, PLANNED)
-        work.note(passed=True)
-        if plan.writes():
-            await work.save()  # before the first write: what is left of a plan is never judged by itself
         return True
 
     async def _apply(self, work: Progress, writes: Sequence[Change], destination: Destination) -> bool:
@@ -245,9 +243,9 @@ class SyncRunner:
                 reviews=reviews,
             )
 
-        await work.lease.release(committed)
         if held is not None:
-            await self.holding.supersede(held, work.run.id)
+            await self.holding.supersede(held, work.run.id)  # before its name is forgotten
+        await work.lease.release(committed)
         if work.run.stage is not None:
             await self.mirrors.prune(work.run.connection_id, staged.mirror)
         work.note(state=RunState.SUCCEEDED, finished_at=now, stage=None, error=None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from shared.core.changes import Change
+from shared.core.changes import USER_WRITES, Change
 from shared.core.connection import Connection
 from shared.core.explanation import NOT_FOUND, explained
 from shared.core.mirror import Snapshot
@@ -64,7 +64,7 @@ class UserRunner:
         plan = await asyncio.to_thread(make_plan, snapshot, contacts, configuration, decisions(queue))
         mine = [change for change in plan.changes if change.object_id == object_id]
         if resumed and not any(change.writes for change in mine):
-            mine = await self._written_before(run) or mine
+            mine = await self._written_before(run, mine)
         else:
             await self._apply(work, [change for change in mine if change.writes], lease)
         user = snapshot.users.get(object_id)
@@ -98,8 +98,12 @@ class UserRunner:
         await self.changes.put(work.run.id, chunk_name(WRITTEN, 0), writes)
         await self.destinations.open(lease.connection).apply(writes, work.run.id)
 
-    async def _written_before(self, run: Run) -> list[Change]:
-        return [change async for chunk, lines in self.changes.chunks(run.id) for change in lines]
+    async def _written_before(self, run: Run, mine: Sequence[Change]) -> list[Change]:
+        """What an earlier message wrote, and what there is to say besides."""
+        written = [change async for chunk, lines in self.changes.chunks(run.id) for change in lines]
+        if any(change.kind in USER_WRITES for change in written):
+            return written
+        return [*written, *mine]
 
     async def _finish(self, work: Progress) -> None:
         await work.lease.release(lambda c: msgspec.structs.replace(c, current_run=None, last_run=work.run.id))

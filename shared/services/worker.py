@@ -179,7 +179,9 @@ class Worker:
 
         def let_go(connection: Connection) -> Connection:
             held = None if late and connection.held_run == run.id else connection.held_run
-            return msgspec.structs.replace(connection, current_run=under_way, held_run=held)
+            # Still under way: whoever held it was cut short before this was written down.
+            last = run.id if before == run.id else connection.last_run
+            return msgspec.structs.replace(connection, current_run=under_way, held_run=held, last_run=last)
 
         await lease.release(let_go)
         if late:

@@ -142,11 +142,10 @@ async def test_a_run_that_is_delivered_twice_costs_almost_nothing(
     app: App, microsoft: Microsoft, customer: Customer, calls: list[str]
 ) -> None:
     """The second delivery sees that the run has ended; Graph and Entra ID are not asked."""
-    slot = microsoft.clock.now()
-    await sync_by_schedule(app, customer, slot)
+    await sync_by_schedule(app, customer)
     outside = Outside(microsoft, calls)
     await outside.new()
-    await sync_by_schedule(app, customer, slot)
+    await sync_by_schedule(app, customer)
     made = await outside.new()
     assert not [call for call in made if not call.split()[1].startswith("http://")], "\n".join(made)
     assert len(made) <= 6, "\n".join(made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
@@ -10,10 +10,12 @@ import pytest
 
 from shared import bootstrap
 from shared.bootstrap import App
+from shared.core.configuration import Schedule
 from shared.core.connection import ConnectionState, Grant
 from shared.core.customer import Customer
 from shared.core.messages import SyncMessage
 from shared.core.run import Run, RunKind, Trigger, slot_run_id
+from shared.core.schedule import due_times
 from shared.services.onboarding import Connected, Redirect
 from tests.contract.contracts.values import unique
 from tests.integration.microsoft import Microsoft
@@ -77,9 +79,11 @@ async def sync_on_demand(app: App, customer: Customer) -> Run:
     return await app.runs.get(customer.account_id, run.id)
 
 
-async def sync_by_schedule(app: App, customer: Customer, slot: datetime | None = None) -> str:
-    """Work on a scheduled run and return its id; nothing but the work is done."""
-    slot = slot or datetime.now(UTC)
+async def sync_by_schedule(app: App, customer: Customer) -> str:
+    """Work on the scheduled run that was due last and return its id; nothing but the work is done."""
+    now = app.clock.now()
+    due = due_times(Schedule(), customer.connection_id, app.worker.spread, now - timedelta(hours=12), now)
+    slot = due[-1]
     run_id = slot_run_id(customer.connection_id, slot, slot)
     await app.worker.handle(SyncMessage(customer.account_id, customer.connection_id, run_id, slot))
     return run_id
