@@ -1,6 +1,5 @@
 """Starting runs on demand, and deciding about runs that wait: approve, reject, cancel."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -86,8 +85,7 @@ class RunControl:
         Approving the same plan again finishes what was cut short, and changes nothing else.
         """
         if run.approved == digest and run.state is not RunState.HELD:
-            if not run.state.ended:
-                await self._take_up(run)
+            await self._take_up(run)
             return run
         await self._check_decidable(run)
         if run.digest != digest:
@@ -114,7 +112,9 @@ class RunControl:
         if run.error != rejected():
             await self._check_decidable(run)
             run = await self._end(run, rejected())
-        await self._write_down(run, _let_go)
+        stored = await self.connections.get(run.account_id, run.connection_id)
+        if stored is not None:
+            await update(self.connections, stored, lambda c: _let_go(c, run.id))
         log("run.rejected", run=run.id)
         return run
 
@@ -193,6 +193,8 @@ class RunControl:
                 Actor.TECHNICIAN,
             )
         stored = await self.connections.get(run.account_id, run.connection_id)
+        if stored is not None and stored.value.state is not ConnectionState.ACTIVE:
+            raise not_active(stored.value, self.clock)
         if stored is None or stored.value.held_run != run.id:
             raise Conflict(
                 "superseded",
@@ -216,14 +218,15 @@ class RunControl:
         return ended
 
     async def _take_up(self, run: Run) -> None:
-        await self._write_down(run, _taken_up)
-        await self._send(run)
-
-    async def _write_down(self, run: Run, change: Callable[[Connection, str], Connection]) -> None:
-        """Write `change(connection, run.id)`."""
+        """Write down that the approved run is under way, and send its message."""
         stored = await self.connections.get(run.account_id, run.connection_id)
-        if stored is not None:
-            await update(self.connections, stored, lambda c: change(c, run.id))
+        # Whoever read the run may be late: by now it may be held once more, over another plan.
+        found = await self.runs.get(run.id)
+        if stored is None or found is None or found.state is not RunState.RUNNING:
+            return
+        fence = stored.value.fence
+        await update(self.connections, stored, lambda c: _taken_up(c, run.id, fence))
+        await self._send(run)
 
     async def _send(self, run: Run) -> None:
         await self.queue.send(SyncMessage(run.account_id, run.connection_id, run.id, run.slot))
@@ -253,8 +256,9 @@ def _ended(run: Run, error: RunError, clock: Clock) -> Run:
     )
 
 
-def _taken_up(connection: Connection, run_id: str) -> Connection:
-    if connection.held_run != run_id:
+def _taken_up(connection: Connection, run_id: str, fence: int) -> Connection:
+    # A worker that took it up meanwhile has written down how it stands.
+    if connection.held_run != run_id or connection.lease_owner == run_id or connection.fence != fence:
         return connection
     return msgspec.structs.replace(connection, held_run=None, current_run=connection.current_run or run_id)
 
