@@ -111,10 +111,7 @@ class _Matcher:
         for object_id, email in self._wanted_email.items():
             if object_id not in self._apart:
                 self._users_by_email[email].append(object_id)
-        self._users_by_alias: dict[str, set[str]] = defaultdict(set)
-        for object_id in wanted.keys() - self._apart - self._by_object_id.keys():
-            for address in self._useful_aliases(object_id):
-                self._users_by_alias[address].add(object_id)
+        self._users_by_alias = self._holders_of_useful_aliases()
 
     def emails(self) -> AbstractSet[str]:
         """Every address that somebody is to have."""
@@ -211,6 +208,21 @@ class _Matcher:
         same = _name(contact.fields) == _name(self._wanted[object_id])
         reason = ConflictReason.OBJECT_ID_CHANGED if same else ConflictReason.ADDRESS_REUSED
         return Match(contact, conflict=reason)
+
+    def _holders_of_useful_aliases(self) -> dict[str, set[str]]:
+        """Who has each alias that may lead to a contact.
+
+        Whoever has found a contact by other means counts too, or what is a conflict in one run would be none
+        in the next.
+        """
+        without = self._wanted.keys() - self._apart - self._by_object_id.keys()
+        useful = {address for object_id in without for address in self._useful_aliases(object_id)}
+        holders: dict[str, set[str]] = {address: set() for address in useful}
+        if useful:  # as hardly ever
+            for object_id in self._wanted.keys() & self._aliases.keys():
+                for address in useful.intersection(map(normalized_email, self._aliases[object_id])):
+                    holders[address].add(object_id)
+        return holders
 
     def _by_unique_alias(self, object_id: str) -> Match:
         aliases = self._useful_aliases(object_id)

@@ -53,11 +53,14 @@ def test_an_alias_of_two_users_is_a_conflict_for_both() -> None:
     assert lines(planned) == {"a": ("conflict", None, SHARED), "b": ("conflict", None, SHARED)}
 
 
-def test_an_alias_of_two_users_one_of_whom_has_a_contact_is_the_others() -> None:
-    """Whoever has one does not look for another."""
+@pytest.mark.parametrize("owner", ["a", None])
+def test_an_alias_of_two_users_one_of_whom_has_a_contact_is_a_conflict(owner: str | None) -> None:
+    """Both have the address; or else the run after the one that found the contact would decide otherwise."""
     users = [user("a", aliases=("team@x.example",)), user("b", aliases=("team@x.example",))]
-    contacts = [contact("c1", "team@x.example"), contact("c2", "a@example.com", "a")]
-    assert lines(plan(users, contacts)) == {"b": ("link", "c1", None)}
+    contacts = [contact("c1", "team@x.example"), contact("c2", "a@example.com", owner, name="Name a")]
+    planned = plan(users, contacts)
+    assert lines(planned)["b"] == ("conflict", None, SHARED)
+    assert lines(plan(users, applied(contacts, planned))) == {"b": ("conflict", None, SHARED)}
 
 
 def test_an_alias_that_two_users_share_and_no_contact_has_does_not_matter() -> None:
