@@ -6,7 +6,7 @@ import asyncio
 import time
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -39,13 +39,14 @@ class ApiClient:
     ) -> None:
         await self._http.aclose()
 
-    async def call(self, method: str, path: str, body: Document | None = None) -> Document:
+    async def call(self, method: str, path: str, body: Document | None = None, **headers: str) -> Document:
         """One request; raises ApiError for a problem."""
-        response = await self._http.request(method, path, json=body)
-        document: Document = response.json()
-        if response.is_error:
-            raise ApiError(f"{method} {path}: {document.get('status')} {document.get('title')}")
+        document: Document = (await self._send(method, path, body, **headers)).json()
         return document
+
+    async def presets(self) -> dict[str, Document]:
+        """The configuration of every preset, by its name."""
+        return {item["preset"]: item["configuration"] for item in await self._all("/presets")}
 
     async def put_customer(self, customer: str, name: str) -> Document:
         """Make a customer known."""
@@ -60,14 +61,48 @@ class ApiClient:
         """Read the connection."""
         return await self.call("GET", f"{_customer(customer)}/connection")
 
+    async def configure(self, customer: str, configuration: Document) -> Document:
+        """Change policies of the connection, as somebody who has just read them; a merge patch."""
+        path = f"{_customer(customer)}/connection"
+        etag = (await self._send("GET", path)).headers["ETag"]
+        return await self.call("PATCH", path, {"configuration": configuration}, **{"If-Match": etag})
+
+    async def pause(self, customer: str) -> Document:
+        """Stop the syncs for a while."""
+        return await self.call("POST", f"{_customer(customer)}/connection/pause")
+
+    async def resume(self, customer: str) -> Document:
+        """Go on syncing."""
+        return await self.call("POST", f"{_customer(customer)}/connection/resume")
+
     async def disconnect(self, customer: str) -> Document:
         """End the connection."""
         return await self.call("DELETE", f"{_customer(customer)}/connection")
 
-    async def start_run(self, customer: str, kind: str = "sync") -> str:
+    async def start_run(self, customer: str, kind: str = "sync", **more: Any) -> str:
         """Ask for a run and return its id."""
-        run = await self.call("POST", f"{_customer(customer)}/runs", {"kind": kind})
+        run = await self.call("POST", f"{_customer(customer)}/runs", {"kind": kind, **more})
         return str(run["id"])
+
+    async def preview(self, customer: str, configuration: Document | None = None) -> str:
+        """Ask what a sync would do, perhaps with other policies, and return the run's id."""
+        return await self.start_run(customer, "preview", configuration=configuration)
+
+    async def sync_user(self, customer: str, user: str) -> str:
+        """Ask for a run about one person, by object id, user principal name or address; returns its id."""
+        return await self.start_run(customer, "user", user=user)
+
+    async def approve(self, run: str, digest: str) -> Document:
+        """Let a held run carry out the plan with the digest."""
+        return await self.call("POST", f"/runs/{run}/approve", {"digest": digest})
+
+    async def reject(self, run: str) -> Document:
+        """End a held run."""
+        return await self.call("POST", f"/runs/{run}/reject")
+
+    async def cancel(self, run: str) -> Document:
+        """Stop a run."""
+        return await self.call("POST", f"/runs/{run}/cancel")
 
     async def run(self, run: str) -> Document:
         """Read a run."""
@@ -78,33 +113,77 @@ class ApiClient:
         return list((await self.call("GET", f"{_customer(customer)}/runs"))["data"])
 
     async def finished(self, run: str) -> Document:
-        """Wait for a run's end and return it."""
+        """Wait until a run has ended, or somebody must decide about it, and return it."""
         deadline = time.monotonic() + LONGEST_RUN_SECONDS
         while time.monotonic() < deadline:
             found = await self.run(run)
-            if found["state"] in {"succeeded", "failed", "canceled"}:
+            if found["state"] in {"succeeded", "failed", "canceled", "held"}:
                 return found
             await asyncio.sleep(POLL_SECONDS)
         raise ApiError(f"run {run} did not end in {LONGEST_RUN_SECONDS:.0f} seconds")
 
-    async def changes(self, run: str) -> list[Document]:
-        """Every change of a run."""
-        return await self._all(f"/runs/{run}/changes")
+    async def changes(self, run: str, kind: str | None = None) -> list[Document]:
+        """Every change of a run, or those of one kind."""
+        return await self._all(f"/runs/{run}/changes", **({"kind": kind} if kind else {}))
+
+    async def changes_as_csv(self, run: str) -> str:
+        """The same as a table."""
+        return (await self._send("GET", f"/runs/{run}/changes", Accept="text/csv")).text
 
     async def contacts(self, customer: str) -> list[Document]:
         """Every contact of a customer."""
         return await self._all(f"{_customer(customer)}/contacts")
 
+    async def contact(self, customer: str, contact: str) -> Document:
+        """Read one contact."""
+        return await self.call("GET", f"{_customer(customer)}/contacts/{_part(contact)}")
+
+    async def patch_contact(self, customer: str, contact: str, **changes: Any) -> Document:
+        """Change a contact as a person: `fields`, `pins`, `keep_active`, `active`."""
+        return await self.call("PATCH", f"{_customer(customer)}/contacts/{_part(contact)}", changes)
+
+    async def reviews(self, customer: str) -> list[Document]:
+        """People who could not be matched without guessing."""
+        return await self._all(f"{_customer(customer)}/reviews")
+
+    async def decide(
+        self, customer: str, object_id: str, action: str, contact: str | None = None
+    ) -> Document:
+        """Decide about one of them: `link` to a contact, `create` or `dismiss`."""
+        path = f"{_customer(customer)}/reviews/{_part(object_id)}"
+        return await self.call("POST", path, {"action": action, "contact_id": contact})
+
+    async def directory_values(self, customer: str, attribute: str) -> list[Document]:
+        """The tenant's `offices`, `departments`, `domains` or `licences`, with how many users have them."""
+        return await self._all(f"{_customer(customer)}/directory/{attribute}")
+
+    async def groups(self, customer: str, search: str = "") -> list[Document]:
+        """The tenant's groups whose name has a word that begins so."""
+        return await self._all(f"{_customer(customer)}/directory/groups", search=search)
+
+    async def report(self, customer: str) -> Document:
+        """The latest report about the tenant."""
+        return await self.call("GET", f"{_customer(customer)}/report")
+
     async def portal_link(self, customer: str) -> str:
         """A one-use address of the customer's portal page."""
         return str((await self.call("POST", f"{_customer(customer)}/portal-sessions"))["url"])
 
-    async def _all(self, path: str) -> list[Document]:
+    async def _send(
+        self, method: str, path: str, body: Document | None = None, **headers: str
+    ) -> httpx.Response:
+        response = await self._http.request(method, path, json=body, headers=headers)
+        if response.is_error:
+            problem = response.json()
+            raise ApiError(f"{method} {path}: {problem.get('status')} {problem.get('title')}")
+        return response
+
+    async def _all(self, path: str, **query: str) -> list[Document]:
         found: list[Document] = []
         after: str | None = None
         while True:
-            query = "?limit=100" + (f"&after={quote(after, safe='')}" if after else "")
-            page = await self.call("GET", path + query)
+            parameters = {"limit": "100", **query, **({"after": after} if after else {})}
+            page = await self.call("GET", f"{path}?{urlencode(parameters)}")
             found += page["data"]
             after = page["after"]
             if after is None:
@@ -112,4 +191,8 @@ class ApiClient:
 
 
 def _customer(customer: str) -> str:
-    return f"/customers/{quote(customer, safe='')}"
+    return f"/customers/{_part(customer)}"
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")

@@ -39,6 +39,11 @@ def identifier_in_path(customer: str) -> str:
     return text
 
 
+def unquoted(part: str) -> str:
+    """The text of a path segment that holds an id of ours, which nothing is where the segment is no text."""
+    return unquote(part, errors="replace")
+
+
 def segment(customer_id: str) -> str:
     """The customer's id as a path segment."""
     return quote(customer_id, safe="")

@@ -11,6 +11,7 @@ from shared.web import words
 from shared.web.cookies import SESSION
 from shared.web.identifiers import segment
 from shared.web.problems import Problem
+from shared.web.reasons import why
 from shared.web.sessions import form_token, session_of
 from shared.web.static_files import address
 
@@ -28,6 +29,7 @@ _templates.filters.update(
     duration=words.duration,
     number=words.number,
     field=words.field,
+    why=why,
 )
 
 # What programs are told about ids and methods means nothing to people; and a page of somebody else's is

@@ -3,7 +3,7 @@
 import logging
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,9 +15,12 @@ from shared.core.errors import (
     ActionRequired,
     Actor,
     ConcurrentUpdate,
+    EnrichmentUnavailable,
     OperatorError,
     Refused,
+    ResyncRequired,
     RetryLater,
+    ScopeObjectMissing,
     SourceFault,
     TenantryError,
 )
@@ -120,7 +123,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, ConcurrentUpdate):
         return _known(RetryLater.soon("busy", "The same thing is being changed by several others at once."))
     if isinstance(error, RequestValidationError):
-        return _known(InvalidRequest(_field_errors(error)))
+        return _known(InvalidRequest(_request_errors(error)))
     if isinstance(error, HTTPException):
         return _of_status(error)
     log("http.failed", level=logging.ERROR, error=type(error).__name__, where=where(error))
@@ -149,11 +152,11 @@ def _status(error: TenantryError) -> int:
     match error:
         case Refused():
             return error.status
-        case ActionRequired():
+        case ActionRequired() | ScopeObjectMissing() | EnrichmentUnavailable():
             return HTTPStatus.CONFLICT
         case SourceFault():
             return HTTPStatus.BAD_GATEWAY
-        case RetryLater() | OperatorError():
+        case RetryLater() | ResyncRequired() | OperatorError():
             return HTTPStatus.SERVICE_UNAVAILABLE
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
@@ -178,23 +181,37 @@ def _of_status(error: HTTPException) -> Problem:
     return Problem(status, code, title, detail, Actor.TECHNICIAN, headers=error.headers or {})
 
 
-def _field_errors(error: RequestValidationError) -> dict[str, str]:
+def field_errors(items: Iterable[Mapping[str, Any]], *prefix: str) -> dict[str, str]:
+    """Message by dotted field, from the errors of pydantic; `prefix`: where the validated value stands."""
     found: dict[str, str] = {}
-    for item in error.errors():
-        if item["type"] == "json_invalid":
-            return {"body": "It is not well-formed JSON."}
-        place = [_field_name(part) for part in item["loc"][1:]]
-        found[".".join(place) or "body"] = _message(item)
+    for item in items:
+        found[dotted(*prefix, *item["loc"]) or "body"] = _message(item)
     return found
+
+
+def dotted(*place: object) -> str:
+    """The path of a field; a name that could be none of ours is not repeated."""
+    return ".".join(str(part) if _FIELD_NAME.fullmatch(str(part)) else "?" for part in place)
+
+
+def _request_errors(error: RequestValidationError) -> dict[str, str]:
+    items = [{**item, "loc": item["loc"][1:]} for item in error.errors()]  # the first says: body, query, path
+    if any(item["type"] == "json_invalid" for item in items):
+        return {"body": "It is not well-formed JSON."}
+    return field_errors(items)
+
+
+_MESSAGES = {
+    "extra_forbidden": "There is no such field.",
+    "unexpected_keyword_argument": "There is no such field.",
+    "pattern": "Input should be an RE2 pattern.",  # why it is none quotes the pattern
+}
 
 
 def _message(item: Mapping[str, Any]) -> str:
     # The texts of pydantic name what is expected, but a few of its errors quote what was found.
-    if item["type"] == "extra_forbidden":
-        return "There is no such field."
-    quoting = item["type"].endswith(("_parsing", "_from_datetime_parsing"))
-    return "It is not of the right kind." if quoting else f"{str(item['msg']).removeprefix('Value error, ')}."
-
-
-def _field_name(part: object) -> str:
-    return str(part) if _FIELD_NAME.fullmatch(str(part)) else "?"
+    if item["type"] in _MESSAGES:
+        return _MESSAGES[item["type"]]
+    if item["type"].endswith(("_parsing", "_from_datetime_parsing")):
+        return "It is not of the right kind."
+    return f"{str(item['msg']).removeprefix('Value error, ').replace('Tuple', 'List')}."

@@ -39,14 +39,19 @@ async def test_what_belongs_to_another_account_looks_like_what_does_not_exist(
     """Byte for byte the same answer, but for the request's own id."""
     customer = await scene.imported("harbour")
     run_id = (await scene.api.runs(customer.id))[0]["id"]
+    contact_id = (await scene.api.contacts(customer.id))[0]["id"]
     existing, missing = f"/customers/{customer.id}", "/customers/nobody-has-this-one"
     tails = [("GET", ""), ("GET", "/contacts"), ("GET", "/runs"), ("POST", "/runs")]
     tails += [("GET", "/connection"), ("POST", "/connection"), ("DELETE", "/connection")]
-    tails += [("POST", "/portal-sessions")]
+    tails += [("POST", "/portal-sessions"), ("POST", "/connection/pause"), ("POST", "/connection/resume")]
+    tails += [("GET", "/reviews"), ("GET", "/report"), ("GET", "/directory/offices")]
+    tails += [("GET", "/directory/groups"), ("GET", f"/contacts/{contact_id}")]
     pairs = [(method, existing + tail, missing + tail) for method, tail in tails]
     last = "0" if run_id[-1] != "0" else "1"
     other_run = run_id[:-1] + last
-    pairs += [("GET", f"/runs/{run_id}{tail}", f"/runs/{other_run}{tail}") for tail in ("", "/changes")]
+    run_tails = [("GET", ""), ("GET", "/changes"), ("GET", "/changes?format=csv")]
+    run_tails += [("POST", "/reject"), ("POST", "/cancel")]
+    pairs += [(method, f"/runs/{run_id}{tail}", f"/runs/{other_run}{tail}") for method, tail in run_tails]
     for method, foreign_path, missing_path in pairs:
         foreign = await scene.request(method, foreign_path, key=keys["foreign"])
         absent = await scene.request(method, missing_path, key=keys["foreign"])
@@ -111,10 +116,29 @@ async def test_a_change_of_the_configuration_must_say_which_version_it_is_for(sc
     customer = await scene.customer("harbour")
     await scene.api.begin_connection(customer.id, "application")
     path = f"/customers/{customer.id}/connection"
-    body = {"configuration": {"user_types": ["guest"]}}
+    body = {"configuration": {"scope": {"user_types": ["guest"]}}}
     answer = await scene.request("PATCH", path, json=body)
     assert (answer.status_code, answer.json()["code"]) == (428, "precondition_required")
-    assert (await scene.api.connection(customer.id))["configuration"]["user_types"] == ["member"]
+    assert (await scene.api.connection(customer.id))["configuration"]["scope"]["user_types"] == ["member"]
+
+
+async def test_a_configuration_that_is_wrong_is_refused_field_by_field(scene: Scene) -> None:
+    """Everything that is wrong is named at once, and nothing of it is kept."""
+    customer = await scene.customer("harbour")
+    await scene.api.begin_connection(customer.id, "application")
+    wrong = {
+        "scope": {"groups": {"mode": "selected", "ids": ["staff"]}, "colour": "red"},
+        "sites": {"rules": [{"attribute": "office", "values": ["Oslo"], "site": "nowhere"}]},
+    }
+    answer = await scene.configure(customer, **wrong)
+    assert (answer.status_code, answer.json()["code"]) == (422, "config_invalid")
+    assert sorted(error["field"] for error in answer.json()["errors"]) == [
+        "configuration.scope.colour",
+        "configuration.scope.groups.ids.0",
+        "configuration.sites.rules.0.site",
+    ]
+    connection = await scene.api.connection(customer.id)
+    assert connection["configuration"] == (await scene.api.presets())["standard"]
 
 
 async def test_only_a_connected_customer_can_be_synced(scene: Scene) -> None:
@@ -126,6 +150,24 @@ async def test_only_a_connected_customer_can_be_synced(scene: Scene) -> None:
     refused = await scene.request("POST", path)
     assert (refused.status_code, refused.json()["code"]) == (409, "connection_not_active")
     assert await scene.api.runs(customer.id) == []
+
+
+async def test_decisions_that_cannot_be_made_are_refused(scene: Scene) -> None:
+    """About a run that is not held, a person who is not in the queue, a contact that does not exist."""
+    customer = await scene.imported("harbour")
+    run_id = (await scene.api.runs(customer.id))[0]["id"]
+    path = f"/customers/{customer.id}"
+    attempts = [
+        ("POST", f"/runs/{run_id}/approve", {"digest": "0" * 64}, 409, "run_not_held"),
+        ("POST", f"/runs/{run_id}/reject", None, 409, "run_not_held"),
+        ("POST", f"{path}/reviews/nobody", {"action": "dismiss"}, 404, "not_found"),
+        ("PATCH", f"{path}/contacts/none", {"active": False}, 404, "not_found"),
+        ("POST", f"{path}/runs", {"kind": "user"}, 400, "invalid_request"),
+        ("GET", f"{path}/directory/passwords", None, 400, "invalid_request"),
+    ]
+    for method, address, body, status, code in attempts:
+        answer = await scene.request(method, address, json=body)
+        assert (answer.status_code, without_request_id(answer)["code"]) == (status, code), address
 
 
 async def test_health_needs_no_key(scene: Scene) -> None:

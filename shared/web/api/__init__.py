@@ -3,14 +3,19 @@
 from fastapi import APIRouter
 
 from shared import __version__
+from shared.web.api.changes import router as changes
 from shared.web.api.connections import router as connections
+from shared.web.api.contacts import router as contacts
 from shared.web.api.customers import router as customers
+from shared.web.api.presets import router as presets
+from shared.web.api.reviews import router as reviews
 from shared.web.api.runs import router as runs
 from shared.web.api.schemas import Health
+from shared.web.api.tenant import router as tenant
 from shared.web.services import READ
 
 router = APIRouter(prefix="/api/v1")
-for _part in (customers, connections, runs):
+for _part in (customers, connections, contacts, reviews, tenant, runs, changes, presets):
     router.include_router(_part)
 
 

@@ -1,8 +1,7 @@
-"""The connection of a customer: connect, read, configure, disconnect."""
+"""The connection of a customer: connect, read, configure, pause, disconnect."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Header, Response
 
 from shared.bootstrap import App
@@ -11,7 +10,6 @@ from shared.core.reasons import reason
 from shared.web.api.configuration import etag, merged, version_in
 from shared.web.api.keys import KeyedRoute, TheCustomer
 from shared.web.api.schemas import (
-    ConfigurationShown,
     ConfigureSent,
     ConnectionShown,
     ConnectSent,
@@ -49,8 +47,20 @@ async def configure(
     """Change policies of the configuration; the others stay."""
     present = (await app.customers.connection(customer)).value
     version = version_in(if_match, present.configuration_version)
-    configuration = merged(present.configuration, sent.configuration)
+    configuration = merged(present.configuration, sent.configuration, customer.sites)
     return _answer(app, response, await app.customers.configure(customer, configuration, version))
+
+
+@router.post("/pause")
+async def pause(app: Services, customer: TheCustomer, response: Response) -> ConnectionShown:
+    """Sync nothing until it is resumed. Doing it again changes nothing."""
+    return _answer(app, response, await app.pausing.pause(customer))
+
+
+@router.post("/resume")
+async def resume(app: Services, customer: TheCustomer, response: Response) -> ConnectionShown:
+    """Sync as scheduled again. Doing it again changes nothing."""
+    return _answer(app, response, await app.pausing.resume(customer))
 
 
 @router.delete("")
@@ -76,9 +86,10 @@ def shown(app: App, connection: Connection) -> ConnectionShown:
         connected_by=connection.connected_by,
         last_sync_at=connection.synced_at,
         next_sync_at=app.customers.next_sync(connection),
-        configuration=_configuration(connection),
+        configuration=connection.configuration,
         configuration_version=connection.configuration_version,
         current_run=connection.current_run,
+        held_run=connection.held_run,
         last_run=connection.last_run,
     )
 
@@ -96,9 +107,3 @@ def _tenant(connection: Connection) -> TenantShown | None:
     if connection.tenant_id is None:
         return None
     return TenantShown(id=connection.tenant_id, name=connection.tenant_name, domain=connection.tenant_domain)
-
-
-def _configuration(connection: Connection) -> ConfigurationShown:
-    document: dict[str, Any] = msgspec.to_builtins(connection.configuration)
-    document["user_types"] = sorted(document["user_types"])
-    return ConfigurationShown.model_validate(document)

@@ -1,16 +1,13 @@
-"""The account, its customers, and their contacts."""
+"""The account and its customers."""
 
 from fastapi import APIRouter, Response
 
 from shared.core.customer import Site
 from shared.core.errors import NotFound
-from shared.core.models import fields_as_mapping
-from shared.ports import StoredContact
 from shared.services.access import LINK_LIFETIME, PortalSession
 from shared.web.api.keys import Account, KeyedRoute, TheCustomer
 from shared.web.api.schemas import (
     AccountShown,
-    ContactShown,
     CustomerSent,
     CustomerShown,
     Part,
@@ -73,25 +70,4 @@ async def portal_session(app: Services, customer: TheCustomer) -> PortalSessionS
     token = await app.access.portal_link(PortalSession(customer.account_id, customer.id))
     return PortalSessionShown(
         url=f"{app.settings.public_url}/portal/open?token={token}", expires_at=expires_at
-    )
-
-
-@router.api_route("/customers/{customer}/contacts", methods=READ)
-async def contacts(
-    app: Services, customer: TheCustomer, limit: Limit = DEFAULT_LIMIT, after: After = None
-) -> Part[ContactShown]:
-    """The customer's contacts in the built-in destination, ordered by id."""
-    of = f"contacts {customer.connection_id}"
-    page = await app.contacts.list(customer.connection_id, limit, opened(after, of))
-    return Part(data=[_shown(stored) for stored in page.items], after=sealed(page.after, of))
-
-
-def _shown(stored: StoredContact) -> ContactShown:
-    return ContactShown(
-        id=stored.contact.id,
-        object_id=stored.contact.object_id,
-        source=stored.source,
-        created_at=stored.created_at,
-        updated_at=stored.updated_at,
-        **fields_as_mapping(stored.contact.fields),
     )

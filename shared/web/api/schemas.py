@@ -1,16 +1,13 @@
-"""What goes over the wire."""
+"""What goes over the wire: the account, customers and connections."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
-from shared.core.changes import ChangeKind
-from shared.core.configuration import BlankPolicy, EmailSource, LeaverPolicy, Preset
+from shared.core.configuration import Configuration, Preset
 from shared.core.connection import ConnectionState, Grant
 from shared.core.errors import Actor
-from shared.core.models import UserType
-from shared.core.run import FullReason, ReadMode, RunKind, RunState, Trigger
 from shared.core.text import clean
 from shared.web.identifiers import is_identifier
 
@@ -134,17 +131,6 @@ class TenantShown(Shown):
     domain: str | None
 
 
-class ConfigurationShown(Shown):
-    """Every policy of a connection."""
-
-    preset: Preset
-    user_types: list[UserType]
-    enabled_only: bool
-    email_source: EmailSource
-    blank_in_directory: BlankPolicy
-    leavers: LeaverPolicy
-
-
 class ConnectionShown(Shown):
     """Where a connection stands."""
 
@@ -160,9 +146,10 @@ class ConnectionShown(Shown):
     connected_by: str | None
     last_sync_at: Timestamp | None
     next_sync_at: Timestamp | None
-    configuration: ConfigurationShown
+    configuration: Configuration
     configuration_version: int
     current_run: str | None
+    held_run: str | None
     last_run: str | None
 
 
@@ -175,100 +162,13 @@ class ConsentLinkShown(Shown):
 
 
 class ConfigureSent(Sent):
-    """The policies to change; null puts one back to its default."""
+    """A merge patch of the configuration; null puts a policy back to what the preset says."""
 
     configuration: dict[str, Any]
 
 
-class RunSent(Sent):
-    """What kind of run is asked for."""
+class PresetShown(Shown):
+    """A preset and every policy it fills in."""
 
-    kind: Annotated[RunKind, Field(strict=False)] = RunKind.SYNC
-
-
-class CountsShown(Shown):
-    """What became of everybody who was read."""
-
-    users_read: int
-    created: int
-    linked: int
-    updated: int
-    unchanged: int
-    skipped: int
-    conflicts: int
-    kept: int
-
-
-class RunShown(Shown):
-    """One sync."""
-
-    id: str
-    customer_id: str
-    connection_id: str
-    kind: RunKind
-    trigger: Trigger
-    state: RunState
-    created_at: Timestamp
-    started_at: Timestamp | None
-    finished_at: Timestamp | None
-    updated_at: Timestamp
-    read_mode: ReadMode | None
-    full_reason: FullReason | None
-    planned: int
-    applied: int
-    counts: CountsShown
-    skipped_by_reason: dict[str, int]
-    graph_requests: int
-    seconds: float
-    resumes: int
-    error: ReasonShown | None
-
-
-class StartedRunShown(RunShown):
-    """The run that was asked for; `coalesced` when it was under way already."""
-
-    coalesced: bool
-
-
-class ModifiedShown(Shown):
-    """One field with its old and its new value."""
-
-    field: str
-    old: str
-    new: str
-
-
-class ChangeShown(Shown):
-    """What a run did for one person, or why it did nothing."""
-
-    kind: ChangeKind
-    reason: str | None
-    name: str
-    object_id: str
-    contact_id: str | None
-    modified: list[ModifiedShown]
-
-
-class ContactShown(Shown):
-    """A contact of the built-in destination; `source` says where its values come from."""
-
-    id: str
-    name: str
-    email: str
-    first_name: str
-    last_name: str
-    job_title: str
-    department: str
-    office: str
-    company: str
-    mobile_phone: str
-    business_phone: str
-    street: str
-    city: str
-    state: str
-    postal_code: str
-    country: str
-    object_id: str | None
-    source: str
-    created_at: Timestamp
-    updated_at: Timestamp
+    preset: Preset
+    configuration: Configuration

@@ -6,8 +6,10 @@ from urllib.parse import unquote
 from fastapi import Depends
 from starlette.requests import Request
 
+from shared.bootstrap import App
 from shared.core.customer import Customer
 from shared.core.errors import NotFound
+from shared.core.run import Run
 from shared.web.services import services_of
 from shared.web.sessions import SessionEnded, check_form, session_of
 
@@ -32,3 +34,11 @@ async def form_of(request: Request, customer: TheCustomer) -> Customer:
 
 
 TheForm = Annotated[Customer, Depends(form_of)]
+
+
+async def run_of(app: App, customer: Customer, run_id: str) -> Run:
+    """The customer's run. Raises NotFound."""
+    run = await app.runs.get(customer.account_id, run_id)
+    if run.connection_id != customer.connection_id:
+        raise NotFound("run")
+    return run

@@ -12,9 +12,10 @@ from shared.core.errors import NotFound
 from shared.core.reasons import reason
 from shared.core.run import Run, RunState
 from shared.web.following import Following, following
+from shared.web.held import only_planned, sentence, waits_for
 from shared.web.pages import page
 from shared.web.paging import opened, sealed
-from shared.web.portal.guard import TheCustomer
+from shared.web.portal.guard import TheCustomer, run_of
 from shared.web.services import READ, Services
 
 router = APIRouter(prefix="/portal/customers/{customer}")
@@ -66,9 +67,7 @@ async def show_run(
     request: Request, app: Services, customer: TheCustomer, run: str, after: str | None = None
 ) -> HTMLResponse:
     """One run and what it did, person by person."""
-    found = await app.runs.get(customer.account_id, run)
-    if found.connection_id != customer.connection_id:
-        raise NotFound("run")
+    found = await run_of(app, customer, run)
     of = f"changes {found.id}"
     changes = await app.changes.list(found.id, _CHANGES, opened(after, of))
     return page(
@@ -76,6 +75,9 @@ async def show_run(
         "portal/run.html",
         customer=customer,
         run=found,
+        planned=only_planned(found),
+        waits_for=waits_for(found),
+        guard=[sentence(broken) for broken in found.guard],
         changes=changes.items,
         after=sealed(changes.after, of),
         further=after is not None,

@@ -1,17 +1,21 @@
 """The whole web application over the world in memory, and the two kinds of visitors it has."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import msgspec
 from fastapi import FastAPI
 
+from shared.core.configuration import Configuration
 from shared.core.connection import Connection
 from shared.core.customer import Customer
+from shared.core.run import Run, RunKind, Trigger
 from shared.ports import SignIn
 from shared.services.access import PortalSession
 from shared.web.asgi import create
@@ -61,6 +65,22 @@ class Site:
         self.world.queue.waiting.clear()
         return customer
 
+    async def held(self, customer: Customer) -> Run:
+        """A run that waits for a person: one of the three people of the customer's tenant is left."""
+        await self.world.sync(customer)
+        for person in ("bob", "cem"):
+            self.world.directories.tenants[TENANT].remove(person)
+        self.world.clock.advance(timedelta(hours=12))
+        return await self.sync(customer)
+
+    async def sync(self, customer: Customer) -> Run:
+        """A run, as far as it goes without anybody's decision."""
+        run, _ = await self.world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
+        message = self.world.queue.take()
+        assert message is not None
+        assert await self.world.deliver(message)
+        return await self.world.app.runs.get(customer.account_id, run.id)
+
     async def consent(
         self, browser: httpx.AsyncClient, consent_url: str, person: SignIn | None = None
     ) -> httpx.Response:
@@ -79,6 +99,17 @@ class Site:
         return await self.world.connection(customer)
 
 
+def shown(configuration: Configuration) -> dict[str, Any]:
+    """A configuration as the API shows it."""
+    document: dict[str, Any] = json.loads(msgspec.json.encode(configuration))
+    return document
+
+
+def fields_of(answer: httpx.Response) -> list[str]:
+    """The fields that a problem names."""
+    return [error["field"] for error in answer.json()["errors"]]
+
+
 def hidden(response: httpx.Response, name: str) -> str:
     """The value of a page's hidden form field."""
     found = re.search(rf'type="hidden" name="{name}" value="([^"]+)"', response.text)
@@ -93,11 +124,14 @@ def without_request_id(response: httpx.Response) -> dict[str, Any]:
     return document
 
 
-async def press(browser: httpx.AsyncClient, address: str, page: str = PAGE, **headers: str) -> httpx.Response:
-    """Fill in the form of a page and send it, as a browser does."""
-    token = hidden(await browser.get(page), "form_token")
+async def press(
+    browser: httpx.AsyncClient, address: str, page: str = PAGE, *also: str, **headers: str
+) -> httpx.Response:
+    """Fill in the form of a page and send it, as a browser does. `also`: its further hidden fields."""
+    shown_page = await browser.get(page)
+    data = {name: hidden(shown_page, name) for name in ("form_token", *also)}
     own = {"Sec-Fetch-Site": "same-origin", "Origin": "null"} | headers
-    return await browser.post(address, data={"form_token": token}, headers=own)
+    return await browser.post(address, data=data, headers=own)
 
 
 async def put(site: Site, customer: Customer, **fields: Any) -> None:

@@ -1,4 +1,4 @@
-"""Connecting, reading, configuring and disconnecting through the API."""
+"""Connecting, reading, pausing and disconnecting through the API."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from shared.core.configuration import Configuration
 from shared.core.connection import Connection, ConnectionState
 from shared.core.customer import Customer
 from shared.core.errors import Actor
@@ -13,7 +14,7 @@ from shared.core.reasons import reason
 from shared.services.updates import update
 from tests.fakes import TENANT
 from tests.unit.web.conftest import Caller
-from tests.unit.web.site import CONNECTION, CUSTOMER, Site
+from tests.unit.web.site import CONNECTION, CUSTOMER, Site, shown
 
 
 async def changed(site: Site, customer: Customer, **fields: Any) -> None:
@@ -67,16 +68,10 @@ async def test_an_active_connection_says_everything(caller: Caller, customer: Cu
         "connected_by": f"admin@{TENANT}.example",
         "last_sync_at": "2026-03-02T00:00:00.000Z",
         "next_sync_at": "…",
-        "configuration": {
-            "preset": "standard",
-            "user_types": ["member"],
-            "enabled_only": True,
-            "email_source": "mail_else_user_principal_name",
-            "blank_in_directory": "keep",
-            "leavers": "keep",
-        },
+        "configuration": shown(Configuration()),
         "configuration_version": 1,
         "current_run": None,
+        "held_run": None,
         "last_run": run.id,
     }
     assert "2026-03-02T00:00:00.000Z" < connection["next_sync_at"] <= "2026-03-02T13:00:00.000Z"
@@ -117,92 +112,6 @@ async def test_a_reason_says_who_must_act_and_how(
     assert reason(code).actor is not Actor.NOBODY
 
 
-async def test_a_policy_is_changed_and_the_others_stay(caller: Caller, customer: Customer) -> None:
-    """A merge patch changes what it names, and the version grows."""
-    answer = await caller.http.patch(
-        CONNECTION,
-        json={"configuration": {"user_types": ["guest", "member"], "blank_in_directory": "overwrite"}},
-        headers={"If-Match": '"1"', "Content-Type": "application/merge-patch+json"},
-    )
-    assert answer.status_code == 200
-    assert answer.headers["etag"] == '"2"'
-    configuration = answer.json()["configuration"]
-    assert configuration["user_types"] == ["guest", "member"]
-    assert configuration["blank_in_directory"] == "overwrite"
-    assert configuration["enabled_only"] is True
-    back = await caller.http.patch(
-        CONNECTION, json={"configuration": {"blank_in_directory": None}}, headers={"If-Match": '"2"'}
-    )
-    assert back.json()["configuration"]["blank_in_directory"] == "keep"
-    assert back.json()["configuration"]["user_types"] == ["guest", "member"]
-
-
-async def test_a_change_must_say_what_it_is_for(caller: Caller, customer: Customer) -> None:
-    """Without If-Match nothing is changed."""
-    answer = await caller.http.patch(CONNECTION, json={"configuration": {"enabled_only": False}})
-    assert answer.status_code == 428
-    assert answer.json()["code"] == "precondition_required"
-    assert (await caller.http.get(CONNECTION)).json()["configuration"]["enabled_only"] is True
-
-
-@pytest.mark.parametrize("etag", ['"2"', 'W/"1"', '"0"', '"2", "3"'])
-async def test_a_change_of_another_version_is_refused(caller: Caller, customer: Customer, etag: str) -> None:
-    """Whoever read an older version reads again; weak tags never match (RFC 9110, 13.1.1)."""
-    answer = await caller.http.patch(
-        CONNECTION, json={"configuration": {"enabled_only": False}}, headers={"If-Match": etag}
-    )
-    assert answer.status_code == 412
-    assert answer.json()["code"] == "version_conflict"
-    assert (await caller.http.get(CONNECTION)).json()["configuration_version"] == 1
-
-
-@pytest.mark.parametrize("etag", ["*", '"7", "1"'])
-async def test_a_change_may_name_several_versions_or_any(
-    caller: Caller, customer: Customer, etag: str
-) -> None:
-    """`*` and lists are part of If-Match."""
-    answer = await caller.http.patch(
-        CONNECTION, json={"configuration": {"enabled_only": False}}, headers={"If-Match": etag}
-    )
-    assert answer.status_code == 200
-
-
-async def test_an_etag_that_is_none_is_a_mistake(caller: Caller, customer: Customer) -> None:
-    """What cannot be an ETag of ours is named."""
-    answer = await caller.http.patch(
-        CONNECTION, json={"configuration": {"enabled_only": False}}, headers={"If-Match": "1"}
-    )
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["field"] == "If-Match"
-
-
-@pytest.mark.parametrize(
-    ("configuration", "field"),
-    [
-        ({"user_types": ["robot"]}, "user_types"),
-        ({"user_types": []}, "user_types"),
-        ({"user_types": "member"}, "user_types"),
-        ({"enabled_only": "yes"}, "enabled_only"),
-        ({"preset": "other"}, "preset"),
-        ({"leavers": "delete"}, "leavers"),
-        ({"email_source": 1}, "email_source"),
-        ({"colour": "red"}, "colour"),
-        ({"<b>": "red"}, "?"),
-    ],
-)
-async def test_a_policy_that_does_not_exist_is_named(
-    caller: Caller, customer: Customer, configuration: dict[str, Any], field: str
-) -> None:
-    """An invalid configuration is refused by field, and nothing of it is kept."""
-    answer = await caller.http.patch(
-        CONNECTION, json={"configuration": configuration}, headers={"If-Match": '"1"'}
-    )
-    assert answer.status_code == 422
-    assert answer.json()["code"] == "config_invalid"
-    assert answer.json()["errors"][0]["field"] == f"configuration.{field}"
-    assert (await caller.http.get(CONNECTION)).json()["configuration_version"] == 1
-
-
 async def test_disconnecting_twice_is_disconnecting_once(
     site: Site, caller: Caller, customer: Customer
 ) -> None:
@@ -224,19 +133,6 @@ async def test_what_was_never_connected_cannot_be_disconnected(caller: Caller) -
     assert (await caller.http.delete(CONNECTION)).status_code == 404
 
 
-async def test_half_a_character_in_a_configuration_is_the_senders_mistake(
-    caller: Caller, customer: Customer
-) -> None:
-    """JSON can write half of a surrogate pair, which no text can hold."""
-    answer = await caller.http.patch(
-        CONNECTION,
-        content=b'{"configuration": {"user_types": ["\\ud800"]}}',
-        headers={"Content-Type": "application/json", "If-Match": "*"},
-    )
-    assert answer.status_code == 422
-    assert answer.json()["code"] == "config_invalid"
-
-
 @pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "Forwarded", "X-Original-URL"])
 async def test_addresses_are_made_from_the_settings_alone(caller: Caller, header: str) -> None:
     """Whoever chooses the headers of a request does not choose where its links lead."""
@@ -253,3 +149,43 @@ async def test_a_method_is_the_one_that_was_sent(caller: Caller, customer: Custo
     for header in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
         answer = await caller.http.get(f"{CONNECTION}?_method=DELETE", headers={header: "DELETE"})
         assert answer.json()["state"] == "active"
+
+
+async def test_pausing_stops_the_syncs_until_somebody_resumes(
+    site: Site, caller: Caller, customer: Customer
+) -> None:
+    """A paused connection refuses syncs and has no next one; resumed it is as before."""
+    paused = await caller.http.post(f"{CONNECTION}/pause")
+    assert paused.status_code == 200
+    assert paused.headers["etag"] == '"1"'
+    assert (paused.json()["state"], paused.json()["next_sync_at"]) == ("paused", None)
+    assert (await caller.http.post(f"{CONNECTION}/pause")).json() == paused.json()
+    refused = await caller.http.post(f"{CUSTOMER}/runs")
+    assert (refused.status_code, refused.json()["code"]) == (409, "connection_not_active")
+    site.world.clock.advance(timedelta(hours=1))
+    resumed = await caller.http.post(f"{CONNECTION}/resume")
+    assert resumed.json()["state"] == "active"
+    assert resumed.json()["state_since"] == "2026-03-02T01:00:00.000Z"
+    assert resumed.json()["next_sync_at"]
+    assert (await caller.http.post(f"{CUSTOMER}/runs")).status_code == 202
+
+
+async def test_pausing_ends_the_run_that_is_under_way(site: Site, caller: Caller, customer: Customer) -> None:
+    """Nothing is read after the pause."""
+    run = (await caller.http.post(f"{CUSTOMER}/runs")).json()
+    await caller.http.post(f"{CONNECTION}/pause")
+    await site.world.drain()
+    assert (await caller.http.get(f"/api/v1/runs/{run['id']}")).json()["state"] == "canceled"
+    assert (await caller.http.get(f"{CUSTOMER}/contacts")).json()["data"] == []
+
+
+@pytest.mark.parametrize("action", ["pause", "resume"])
+async def test_only_what_is_connected_can_be_paused_and_resumed(
+    caller: Caller, customer: Customer, action: str
+) -> None:
+    """The refusal names the state."""
+    await caller.http.delete(CONNECTION)
+    answer = await caller.http.post(f"{CONNECTION}/{action}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "state_conflict")
+    await caller.http.put("/api/v1/customers/c-2", json={"name": "Contoso"})
+    assert (await caller.http.post(f"/api/v1/customers/c-2/connection/{action}")).status_code == 404

@@ -1,4 +1,4 @@
-"""Accounts, customers, portal links and contacts through the API."""
+"""Accounts, customers and portal links through the API."""
 
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -6,7 +6,6 @@ import pytest
 
 from shared import __version__
 from shared.core.customer import Customer
-from shared.core.models import ContactFields
 from tests.unit.web.conftest import Caller
 from tests.unit.web.site import CUSTOMER, Site
 
@@ -156,32 +155,3 @@ async def test_a_portal_link_opens_the_portal_once(site: Site, caller: Caller, c
         assert (await first.get("/portal/customers/c-1")).status_code == 200
         assert (await second.get(url)).status_code == 410
     assert len(parse_qs(urlsplit(url).query)["token"][0]) >= 43
-
-
-async def test_contacts_show_where_they_come_from(site: Site, caller: Caller, customer: Customer) -> None:
-    """Each contact carries its fields, its source and its dates."""
-    await site.world.sync(customer)
-    site.world.contacts.add_by_hand(
-        customer.connection_id, ContactFields(name="Zoe", email="zoe@example.com")
-    )
-    page = (await caller.http.get(f"{CUSTOMER}/contacts", params={"limit": 100})).json()
-    by_name = {contact["name"]: contact for contact in page["data"]}
-    assert set(by_name) == {"Person ann", "Person bob", "Person cem", "Zoe"}
-    ann = by_name["Person ann"]
-    assert ann["email"] == "ann@contoso.example"
-    assert ann["source"] == "entra"
-    assert ann["object_id"] == "ann"
-    assert ann["created_at"] == ann["updated_at"] == "2026-03-02T00:00:00.000Z"
-    assert by_name["Zoe"]["source"] == "manual"
-    assert by_name["Zoe"]["object_id"] is None
-    assert page["after"] is None
-
-
-async def test_contacts_come_in_pages(site: Site, caller: Caller, customer: Customer) -> None:
-    """Following `after` gives every contact exactly once."""
-    await site.world.sync(customer)
-    first = (await caller.http.get(f"{CUSTOMER}/contacts?limit=2")).json()
-    rest = (await caller.http.get(f"{CUSTOMER}/contacts", params={"after": first["after"]})).json()
-    ids = [contact["id"] for contact in first["data"] + rest["data"]]
-    assert len(ids) == len(set(ids)) == 3
-    assert rest["after"] is None

@@ -12,11 +12,17 @@ from shared.core.errors import (
     ActionRequired,
     Actor,
     ConcurrentUpdate,
+    EnrichmentUnavailable,
     OperatorError,
+    Refused,
+    ResyncRequired,
     RetryLater,
+    ScopeObjectMissing,
     SourceFault,
+    TenantryError,
 )
 from shared.web.asgi import create
+from shared.web.problems import problem_of
 from tests.fakes import Process
 from tests.unit.web.conftest import Caller
 from tests.unit.web.site import CONNECTION, CUSTOMER, URL, Site, without_request_id
@@ -34,8 +40,22 @@ KEYED = [
     ("POST", CONNECTION),
     ("PATCH", CONNECTION),
     ("DELETE", CONNECTION),
+    ("POST", f"{CONNECTION}/pause"),
+    ("POST", f"{CONNECTION}/resume"),
+    ("GET", "/api/v1/presets"),
+    ("GET", f"{CUSTOMER}/contacts/x"),
+    ("PATCH", f"{CUSTOMER}/contacts/x"),
+    ("GET", f"{CUSTOMER}/reviews"),
+    ("POST", f"{CUSTOMER}/reviews/x"),
+    ("GET", f"{CUSTOMER}/directory/groups"),
+    ("GET", f"{CUSTOMER}/directory/offices"),
+    ("GET", f"{CUSTOMER}/report"),
     ("GET", "/api/v1/runs/run_x"),
     ("GET", "/api/v1/runs/run_x/changes"),
+    ("GET", "/api/v1/runs/run_x/changes?format=csv"),
+    ("POST", "/api/v1/runs/run_x/approve"),
+    ("POST", "/api/v1/runs/run_x/reject"),
+    ("POST", "/api/v1/runs/run_x/cancel"),
 ]
 
 
@@ -91,17 +111,18 @@ async def test_what_belongs_to_another_looks_like_what_does_not_exist(
     """For a stranger's key every id of ours gives the very answer that an unknown id gives."""
     run = await site.world.sync(customer)
     _, stranger = await site.caller("Other")
-    pairs = [
-        ("GET", CUSTOMER, "/api/v1/customers/none"),
-        ("GET", CONNECTION, "/api/v1/customers/none/connection"),
-        ("POST", CONNECTION, "/api/v1/customers/none/connection"),
-        ("DELETE", CONNECTION, "/api/v1/customers/none/connection"),
-        ("POST", f"{CUSTOMER}/runs", "/api/v1/customers/none/runs"),
-        ("GET", f"{CUSTOMER}/runs", "/api/v1/customers/none/runs"),
-        ("GET", f"{CUSTOMER}/contacts", "/api/v1/customers/none/contacts"),
-        ("POST", f"{CUSTOMER}/portal-sessions", "/api/v1/customers/none/portal-sessions"),
-        ("GET", f"/api/v1/runs/{run.id}", "/api/v1/runs/none"),
-        ("GET", f"/api/v1/runs/{run.id}/changes", "/api/v1/runs/none/changes"),
+    contact = site.world.contacts.stored(customer.connection_id)[0].contact.id
+    of_customers = [("GET", ""), ("POST", "/portal-sessions")]
+    of_customers += [(method, "/connection") for method in ("GET", "POST", "DELETE")]
+    of_customers += [("POST", "/connection/pause"), ("POST", "/connection/resume")]
+    of_customers += [("POST", "/runs"), ("GET", "/runs"), ("GET", "/reviews"), ("GET", "/report")]
+    of_customers += [("GET", "/contacts"), ("GET", f"/contacts/{contact}")]
+    of_customers += [("GET", "/directory/groups"), ("GET", "/directory/offices")]
+    of_runs = [("GET", ""), ("GET", "/changes"), ("GET", "/changes?format=csv")]
+    of_runs += [("POST", "/reject"), ("POST", "/cancel")]
+    pairs = [(method, CUSTOMER + tail, f"/api/v1/customers/none{tail}") for method, tail in of_customers]
+    pairs += [
+        (method, f"/api/v1/runs/{run.id}{tail}", f"/api/v1/runs/none{tail}") for method, tail in of_runs
     ]
     fixed = {"X-Request-Id": "the-same-id"}
     async with stranger:
@@ -222,7 +243,13 @@ async def test_a_method_that_is_not_taken_is_named(
 
 async def test_whatever_can_be_read_can_be_asked_for_its_head(caller: Caller, customer: Customer) -> None:
     """HEAD answers where GET does, with the same headers."""
-    for path in ["/api/v1/health", "/api/v1/account", CUSTOMER, CONNECTION, f"{CUSTOMER}/runs"]:
+    tails = ["", "/connection", "/runs", "/contacts", "/reviews", "/directory/offices", "/directory/groups"]
+    for path in [
+        "/api/v1/health",
+        "/api/v1/account",
+        "/api/v1/presets",
+        *(CUSTOMER + tail for tail in tails),
+    ]:
         head, get = await caller.http.head(path), await caller.http.get(path)
         assert head.status_code == get.status_code == 200
         assert head.headers["content-length"] == get.headers["content-length"]
@@ -241,6 +268,14 @@ async def test_whatever_can_be_read_can_be_asked_for_its_head(caller: Caller, cu
         ),
         (SourceFault("graph_answer", "Graph said nonsense.", "Nobody."), 502, "graph_answer", None),
         (ActionRequired("consent_revoked", "Withdrawn.", "Reconnect."), 409, "consent_revoked", None),
+        (ScopeObjectMissing(["a-group"]), 409, "scope_object_missing", None),
+        (
+            EnrichmentUnavailable("not_licensed", "None.", "Buy one.", Actor.CUSTOMER_ADMIN),
+            409,
+            "not_licensed",
+            None,
+        ),
+        (ResyncRequired(), 503, "resync_required", None),
         (ConcurrentUpdate(), 503, "busy", "30"),
     ],
 )
@@ -259,6 +294,20 @@ async def test_an_outage_says_when_to_come_back(
     assert answer.status_code == status
     assert answer.json()["code"] == code
     assert answer.headers.get("retry-after") == retry_after
+
+
+def test_every_kind_of_error_of_ours_has_a_status() -> None:
+    """A new kind that nobody thought of would look like a defect of the service."""
+    kinds: list[type[TenantryError]] = TenantryError.__subclasses__()
+    assert {Refused, RetryLater, ScopeObjectMissing, EnrichmentUnavailable} <= set(kinds)
+    for kind in kinds:
+        error = kind.__new__(kind)
+        TenantryError.__init__(error, "code", "Title.", "Detail.")
+        if isinstance(error, RetryLater):
+            error.after = timedelta(seconds=1)
+        problem = problem_of(error)
+        assert problem.code == "code"
+        assert problem.status != 500, kind
 
 
 async def test_an_unexpected_error_tells_nothing(

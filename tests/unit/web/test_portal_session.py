@@ -101,7 +101,7 @@ async def test_another_customers_run_is_as_if_it_did_not_exist(
 ) -> None:
     """A run of the same account but another customer is not shown."""
     other = await site.world.customer("c-2", caller.account_id)
-    await site.world.connect(site.world.tenant("7e4a47e4-0000-4000-8000-000000000002"), other)
+    await site.world.connect(site.world.tenant("7e4a47e4-0000-4000-8000-000000000002", "zoe"), other)
     run = await site.world.sync(other)
     assert (await visitor.get(f"{PAGE}/runs/{run.id}")).status_code == 404
     own = await site.world.sync(customer)

@@ -1,0 +1,71 @@
+"""The API describes itself."""
+
+import warnings
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from shared.core.changes import ConflictReason, LifecycleReason
+from shared.core.configuration import Configuration
+from shared.core.models import CONTACT_FIELDS
+from shared.core.scope import SkipReason
+from shared.web.reasons import why
+from tests.unit.web.site import Site
+
+
+@pytest.fixture
+def schema(site: Site) -> dict[str, Any]:
+    """The OpenAPI document."""
+    with warnings.catch_warnings():
+        # One function answers GET and HEAD, so both have its name.
+        warnings.filterwarnings("ignore", "Duplicate Operation ID")
+        return site.app.openapi()
+
+
+def test_every_address_of_the_api_is_described(schema: dict[str, Any]) -> None:
+    """With the methods that it takes."""
+    customer = "/api/v1/customers/{customer}"
+    expected = {
+        "/api/v1/presets": {"get"},
+        f"{customer}/connection": {"get", "post", "patch", "delete"},
+        f"{customer}/connection/pause": {"post"},
+        f"{customer}/connection/resume": {"post"},
+        f"{customer}/contacts": {"get"},
+        f"{customer}/contacts/{{contact}}": {"get", "patch"},
+        f"{customer}/reviews": {"get"},
+        f"{customer}/reviews/{{object_id}}": {"post"},
+        f"{customer}/directory/groups": {"get"},
+        f"{customer}/directory/{{attribute}}": {"get"},
+        f"{customer}/report": {"get"},
+        f"{customer}/runs": {"get", "post"},
+        "/api/v1/runs/{run}": {"get"},
+        "/api/v1/runs/{run}/approve": {"post"},
+        "/api/v1/runs/{run}/reject": {"post"},
+        "/api/v1/runs/{run}/cancel": {"post"},
+        "/api/v1/runs/{run}/changes": {"get"},
+    }
+    assert {path: set(schema["paths"][path]) - {"head"} for path in expected} == expected
+
+
+def test_the_configuration_is_described_policy_by_policy(schema: dict[str, Any]) -> None:
+    """Programs can read what there is to configure, however deep it is."""
+    schemas = schema["components"]["schemas"]
+    assert set(schemas["Configuration"]["properties"]) == {field.name for field in fields(Configuration)}
+    assert schemas["Groups"]["properties"]["ids"]["maxItems"] == 999
+    assert set(schemas["ContactFieldsSent"]["properties"]) == set(CONTACT_FIELDS)
+    assert schemas["ContactFieldsSent"]["additionalProperties"] is False
+    assert set(CONTACT_FIELDS) <= set(schemas["ContactShown"]["properties"])
+
+
+@pytest.mark.parametrize("code", [*SkipReason, *ConflictReason, *LifecycleReason])
+def test_every_reason_has_words(code: str) -> None:
+    """A page never shows a code where there could be a sentence."""
+    words = why(str(code))
+    assert words is not None
+    assert words.endswith(".")
+
+
+def test_a_reason_of_another_version_has_none() -> None:
+    """The page shows the code then."""
+    assert why("something.new") is None
