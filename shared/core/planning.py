@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -202,7 +202,9 @@ class _Planner:
     def _left(
         self, contact: Contact, object_id: str, cause: LeaverCause, reason: LifecycleReason, *, fresh: bool
     ) -> Iterator[Change]:
-        acts = contact.active and self._acts_on(cause)
+        acts = self._acts_on(cause)
+        if acts and not contact.active:
+            return  # this run may have seen to it, before it was cut short
         if acts and contact.keep_active:
             yield self._kept(contact, object_id, LifecycleReason.KEPT_ACTIVE)
         elif acts:

@@ -147,8 +147,8 @@ class Run(msgspec.Struct, frozen=True):
 
     `configuration`: what a preview tries out instead of the connection's. `user`: whom a one-user run is
     about, as asked for; `steps` explain what became of them. `digest` names the plan; `guard` says why it
-    was held, until `held_until`; `approved` is the digest that somebody approved. `gaps`: enrichments that
-    could not be read.
+    was held, until `held_until`; `approved` is the digest that somebody approved, `approved_at`
+    that time. `gaps`: enrichments that could not be read.
     """
 
     id: str
@@ -183,6 +183,7 @@ class Run(msgspec.Struct, frozen=True):
     held_until: datetime | None = None
     approved: str | None = None
     gaps: tuple[Gap, ...] = ()
+    approved_at: datetime | None = None
 
 
 def new_run_id(connection_id: str, at: datetime) -> str:

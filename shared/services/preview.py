@@ -31,6 +31,7 @@ from shared.ports import ChangeLog, Clock, ConnectionStore, Destinations, Queue,
 from shared.services.change_chunks import PLANNED, forget, log_lines
 from shared.services.reading import DirectoryReading
 from shared.services.run_errors import not_active, run_error, stopped
+from shared.services.updates import update_run
 
 LONGEST_PREVIEW = timedelta(hours=2)
 """From its asking; nobody waits longer for a preview."""
@@ -52,7 +53,7 @@ class PreviewRunner:
     clock: Clock
 
     async def carry_out(self, run: Run, connection: Connection) -> Run:
-        """The preview, `succeeded`, with its plan in the change log.
+        """The preview, `succeeded` unless somebody canceled it, with its plan in the change log.
 
         Raises LeaseLost when the connection is not to be read any more, and what a read raises.
         """
@@ -86,9 +87,9 @@ class PreviewRunner:
             updated_at=now,
             error=None,
         )
-        await self.runs.save(done)
+        ended = await update_run(self.runs, run.id, lambda found: done)
         log("preview.done", run=run.id, planned=done.planned, seconds=done.seconds)
-        return done
+        return ended or done
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,16 @@ class PreviewWorker:
         if stored is None or stored.value.state not in PREVIEWED:
             await self._end(run, RunState.CANCELED, not_active(_state(stored)))
             return
-        run = msgspec.structs.replace(
-            run, state=RunState.RUNNING, started_at=run.started_at or clock.now(), updated_at=clock.now()
+        started, now = run.started_at or clock.now(), clock.now()
+        run = await update_run(
+            runs,
+            run.id,
+            lambda found: msgspec.structs.replace(
+                found, state=RunState.RUNNING, started_at=started, updated_at=now
+            ),
         )
-        await runs.save(run)
+        if run is None or run.state.ended:
+            return
         try:
             await self.runner.carry_out(run, stored.value)
         except LeaseLost:
@@ -127,7 +134,7 @@ class PreviewWorker:
             await self._end(run, RunState.FAILED, run_error(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the preview must say so
             log("preview.stumbled", run=run.id, code=code_of(error), where=where(error))
-            await runs.save(msgspec.structs.replace(run, error=run_error(error)))
+            await self._note(run.id, error)
             raise AttemptFailed(code_of(error)) from None
 
     async def give_up(self, message: PreviewMessage) -> None:
@@ -140,13 +147,21 @@ class PreviewWorker:
         if self.runner.clock.now() - run.created_at + error.after > LONGEST_PREVIEW:
             await self._end(run, RunState.FAILED, run_error(error))
             return
-        await self.runner.runs.save(msgspec.structs.replace(run, error=run_error(error)))
+        await self._note(run.id, error)
         await self.queue.send(message, error.after)
+
+    async def _note(self, run_id: str, error: Exception) -> None:
+        noted = run_error(error)
+        await update_run(self.runner.runs, run_id, lambda run: msgspec.structs.replace(run, error=noted))
 
     async def _end(self, run: Run, state: RunState, error: RunError) -> None:
         now = self.runner.clock.now()
-        await self.runner.runs.save(
-            msgspec.structs.replace(run, state=state, error=error, finished_at=now, updated_at=now)
+        await update_run(
+            self.runner.runs,
+            run.id,
+            lambda found: msgspec.structs.replace(
+                found, state=state, error=error, finished_at=now, updated_at=now
+            ),
         )
 
 

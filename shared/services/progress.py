@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import msgspec
 
 from shared.core.changes import USER_WRITES, Change, ChangeKind
+from shared.core.errors import LeaseLost
 from shared.core.planning import Plan
-from shared.core.run import Run, counts, skipped_by_reason
+from shared.core.run import Run, RunState, counts, skipped_by_reason
 from shared.ports import Clock, RunStore
 from shared.services.leases import Lease
 
@@ -20,7 +21,7 @@ class Progress:
     def __init__(self, runs: RunStore, clock: Clock, run: Run, lease: Lease) -> None:
         """`run`: as the message found it; `lease`: of its connection."""
         self._runs, self._clock = runs, clock
-        self.run, self.lease = run, lease
+        self.run, self.lease, self._stored = run, lease, run
         self.chunk = 0
         self._plan, self._planned = Plan(0, 0, ()), Counter[ChangeKind]()
         self._done, self._earlier = Counter[ChangeKind](), 0
@@ -57,7 +58,14 @@ class Progress:
             await self.save()
 
     async def save(self) -> None:
-        """Make the record durable."""
+        """Make the record durable. Raises LeaseLost where somebody else ended the run, or holds it."""
         self._saved_at = self._clock.monotonic()
         self.note(updated_at=self._clock.now(), seconds=round(self._seconds_before + self.elapsed, 3))
-        await self._runs.save(self.run)
+        while not await self._runs.swap(self._stored, self.run):
+            found = await self._runs.get(self.run.id)
+            if found == self.run:
+                break  # written, but the answer was lost
+            if found is None or found.state is not RunState.RUNNING:
+                raise LeaseLost
+            self._stored = found
+        self._stored = self.run

@@ -97,7 +97,7 @@ class RunControl:
             )
         now = self.clock.now()
         approved = msgspec.structs.replace(
-            run, state=RunState.RUNNING, approved=digest, held_until=None, updated_at=now
+            run, state=RunState.RUNNING, approved=digest, approved_at=now, held_until=None, updated_at=now
         )
         await self._swap(run, approved)
         await self._take_up(approved)

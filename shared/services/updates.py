@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from shared.core.connection import Connection
 from shared.core.errors import ConcurrentUpdate, NotFound, RetryLater
-from shared.ports import ConnectionStore, Stored
+from shared.core.run import Run
+from shared.ports import ConnectionStore, RunStore, Stored
 
 _ATTEMPTS = 10
 
@@ -22,3 +23,15 @@ async def update(
                 raise NotFound("connection") from None
             stored = found
     raise RetryLater.soon("busy", "The connection is being changed by several others at once.")
+
+
+async def update_run(runs: RunStore, run_id: str, change: Callable[[Run], Run]) -> Run | None:
+    """Write `change(run)` unless the run has ended, for what has ended never changes.
+
+    Returns the run as it is then, None where there is no such run.
+    """
+    while (run := await runs.get(run_id)) is not None and not run.state.ended:
+        changed = change(run)
+        if await runs.swap(run, changed):
+            return changed
+    return run

@@ -1,7 +1,7 @@
 """What a message on the queue makes happen, and what becomes of a run that cannot go on."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -33,11 +33,11 @@ from shared.services.run_errors import (
     superseded,
 )
 from shared.services.sync_run import SyncRunner
-from shared.services.updates import update
+from shared.services.updates import update, update_run
 from shared.services.user_run import UserRunner
 
 LONGEST_RUN = timedelta(hours=24)
-"""From its creation; a run that is put off for longer has failed."""
+"""From its creation, or from its approval; a run that is put off for longer has failed."""
 _LONGEST_WAIT = timedelta(minutes=5)  # before somebody else's lease is looked at again
 _SOON = timedelta(seconds=1)
 _MOST_PUT_OFFS = 500  # of one message in a row
@@ -96,7 +96,7 @@ class Worker:
         stored = await self.connections.get(message.account_id, message.connection_id)
         if stored is not None:
             await update(self.connections, stored, lambda c: _freed(c, run.id))
-        await self._end(run, RunState.FAILED, error)
+        await self._end(run.id, RunState.FAILED, error)
 
     async def _work(self, message: SyncMessage, lease: Lease, before: str | None) -> None:
         try:
@@ -164,9 +164,10 @@ class Worker:
             await self.runs.add(fresh)
             return fresh, False
         if run.state is RunState.QUEUED:
-            run = msgspec.structs.replace(run, state=RunState.RUNNING, started_at=now, updated_at=now)
-            await self.runs.save(run)
-            return run, False
+            begun = msgspec.structs.replace(run, state=RunState.RUNNING, started_at=now, updated_at=now)
+            if not await self.runs.swap(run, begun):
+                raise LeaseLost  # another worker took it up, or somebody canceled it
+            return begun, False
         if run.state is not RunState.RUNNING:
             return run, True
         return msgspec.structs.replace(run, resumes=run.resumes + 1), True
@@ -192,7 +193,7 @@ class Worker:
             await self.holding.watch(run)
 
     async def _continue(self, message: SyncMessage, run: Run, lease: Lease) -> None:
-        if self.clock.now() - run.created_at > LONGEST_RUN:
+        if self.clock.now() - _begun(run) > LONGEST_RUN:
             await self._fail(message, lease, endless())
             return
         log("run.continued", run=run.id, applied=run.applied, planned=run.planned)
@@ -206,7 +207,7 @@ class Worker:
 
     async def _retry_later(self, message: SyncMessage, lease: Lease, error: RetryLater) -> None:
         run = await self.runs.get(message.run_id)
-        if run is not None and self.clock.now() - run.created_at + error.after > LONGEST_RUN:
+        if run is not None and self.clock.now() - _begun(run) + error.after > LONGEST_RUN:
             await self._fail(message, lease, error)
             return
         await self._save_error(message, error)
@@ -227,9 +228,7 @@ class Worker:
             return connection
 
         await lease.release(failed)
-        run = await self.runs.get(message.run_id)
-        if run is not None and not run.state.ended:
-            await self._end(run, RunState.FAILED, run_error(error))
+        await self._end(message.run_id, RunState.FAILED, run_error(error))
 
     async def _note(self, message: SyncMessage, lease: Lease, error: Exception) -> None:
         log("run.stumbled", run=message.run_id, code=code_of(error), where=where(error))
@@ -240,11 +239,10 @@ class Worker:
             log("run.lease_lost", run=message.run_id)
 
     async def _save_error(self, message: SyncMessage, error: Exception) -> None:
-        run = await self.runs.get(message.run_id)
-        if run is not None and not run.state.ended:
-            await self.runs.save(
-                msgspec.structs.replace(run, error=run_error(error), updated_at=self.clock.now())
-            )
+        noted, now = run_error(error), self.clock.now()
+        await update_run(
+            self.runs, message.run_id, lambda run: msgspec.structs.replace(run, error=noted, updated_at=now)
+        )
 
     async def _lost(self, message: SyncMessage) -> None:
         """Somebody took the connection away: another worker goes on with this run, or with another one
@@ -266,10 +264,8 @@ class Worker:
             await self._put_off(message, _SOON)
 
     async def _cancel_on_request(self, message: SyncMessage) -> None:
-        run = await self.runs.get(message.run_id)
-        if run is not None and not run.state.ended:
-            log("run.canceled", run=run.id, code="canceled")
-            await self._end(run, RunState.CANCELED, canceled())
+        log("run.canceled", run=message.run_id, code="canceled")
+        await self._end(message.run_id, RunState.CANCELED, canceled())
 
     async def _cancel(self, message: SyncMessage, connection: Connection | None) -> None:
         state = "gone" if connection is None else connection.state.value
@@ -278,17 +274,25 @@ class Worker:
         if run is None or run.state.ended:
             return
         if run.error is not None and connection is not None and connection.last_run == run.id:
-            await self._end(run, RunState.FAILED, run.error)
+            await self._end(run.id, RunState.FAILED, run.error)
             return
-        await self._end(run, RunState.CANCELED, not_active(state))
+        await self._end(run.id, RunState.CANCELED, not_active(state))
 
-    async def _end(self, run: Run, state: RunState, error: RunError) -> None:
+    async def _end(self, run_id: str, state: RunState, error: RunError) -> None:
+        """End the run, unless it has."""
         now = self.clock.now()
-        await self.runs.save(
-            msgspec.structs.replace(
+
+        def ended(run: Run) -> Run:
+            return msgspec.structs.replace(
                 run, state=state, error=error, finished_at=now, updated_at=now, stage=None
             )
-        )
+
+        await update_run(self.runs, run_id, ended)
+
+
+def _begun(run: Run) -> datetime:
+    """Since when the run has been somebody's work, and not waiting to be approved."""
+    return run.approved_at or run.created_at
 
 
 def _freed(connection: Connection, run_id: str) -> Connection:

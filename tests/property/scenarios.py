@@ -6,31 +6,74 @@ from datetime import timedelta
 
 import msgspec
 
-from shared.core.changes import Change
-from shared.core.configuration import Schedule
-from shared.core.connection import Connection
+from shared.bootstrap import App
+from shared.core.configuration import Configuration, Guard, Limit, Schedule
 from shared.core.customer import Customer
-from shared.core.messages import SyncMessage
-from shared.core.models import Contact, ContactFields, DirectoryUser, RemovalReason
-from shared.core.run import Run, slot_run_id
+from shared.core.messages import PreviewMessage, QueueMessage, SyncMessage
+from shared.core.models import ContactFields, RemovalReason
+from shared.core.run import Run, RunKind, RunState, Trigger, slot_run_id
 from shared.core.schedule import next_due
-from tests.fakes import ACCOUNT, START, TENANT, FakeDirectory, Process, World, settings
+from tests.fakes import ACCOUNT, START, TENANT, FakeDirectory, Process, ProcessKilled, World, settings
 
 CONNECTION = "c0c0c0c0c0c0c0c0"
 CUSTOMER = Customer("c-1", ACCOUNT, "Customer", CONNECTION, START)
 SLOT = next_due(Schedule(), CONNECTION, settings().sync_spread, START + timedelta(hours=12))
 MESSAGE = SyncMessage(ACCOUNT, CONNECTION, slot_run_id(CONNECTION, SLOT, SLOT), SLOT)
+ON_DEMAND = f"run_{CONNECTION}{'7' * 13}0badcafe"
+"""The id of a run that somebody asks for; a fixed one, so that two worlds can be compared."""
+_ANYTHING = Limit(1_000_000, 100)
+STANDARD = Configuration()
+UNGUARDED = Guard(_ANYTHING, _ANYTHING, _ANYTHING, _ANYTHING)
+
+
+def on_demand(kind: RunKind, user: str | None = None, configuration: Configuration | None = None) -> Run:
+    """A run that waits for its message."""
+    return Run(
+        id=ON_DEMAND,
+        account_id=ACCOUNT,
+        customer_id=CUSTOMER.id,
+        connection_id=CONNECTION,
+        kind=kind,
+        trigger=Trigger.API,
+        created_at=SLOT,
+        updated_at=SLOT,
+        user=user,
+        configuration=configuration,
+    )
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A world just before a run; `tick` is how long each call to the outside takes in it."""
+    """A world just before a run; `tick` is how long each call to the outside takes in it.
+
+    `run`: the one that was asked for; without one it is that of the schedule. `act`: what somebody does
+    before the messages are delivered; whoever is cut short does it again. `patience`: how long messages are
+    delivered for, without end where it is None.
+    """
 
     name: str
     prepare: Callable[[World], Awaitable[None]]
     tick: timedelta = timedelta(0)
     batch_size: int = 3
     time_budget: timedelta = timedelta(minutes=4)
+    configuration: Configuration = STANDARD
+    run: Run | None = None
+    act: Callable[[App], Awaitable[object]] | None = None
+    ends: RunState = RunState.SUCCEEDED
+    patience: timedelta | None = timedelta(days=1)
+
+    @property
+    def run_id(self) -> str:
+        """The run that it is all about."""
+        return MESSAGE.run_id if self.run is None else self.run.id
+
+    @property
+    def message(self) -> QueueMessage:
+        """What starts the run."""
+        if self.run is None:
+            return MESSAGE
+        kind = PreviewMessage if self.run.kind is RunKind.PREVIEW else SyncMessage
+        return kind(ACCOUNT, CONNECTION, self.run.id)
 
     async def world(self) -> World:
         """A fresh world with the scenario's message on the queue."""
@@ -38,11 +81,35 @@ class Scenario:
         world = World(given, batch_size=self.batch_size)
         await world.customers.put(CUSTOMER)
         await world.connect(world.tenant(), CUSTOMER)
+        await world.configure(CUSTOMER, self.configuration)
         world.queue.waiting.clear()
         await self.prepare(world)
+        world.contacts.applied.clear()
         world.clock.move_to(SLOT)
-        await world.queue.send(MESSAGE)
+        if self.run is not None:
+            new = await world.runs.add(self.run)
+            if new and self.run.kind.commits:
+                await under_way(world, self.run.id)
+        if self.act is None:
+            await world.queue.send(self.message)
         return world
+
+    async def play(self, world: World, *processes: Process) -> None:
+        """Let each process do everything as long as it lives, and fresh ones what is left."""
+        apps = [(process, world.start_app(process)) for process in processes]
+
+        def living() -> App:
+            alive = [app for process, app in apps if process.alive]
+            return alive[0] if alive else world.start_app(self.process(world))
+
+        while self.act is not None:
+            try:
+                await self.act(living())
+                break
+            except ProcessKilled:
+                continue
+        until = None if self.patience is None else world.clock.now() + self.patience
+        await world.drain(living, until=until)
 
     def process(self, world: World, at: int | None = None, *, after: bool = False) -> Process:
         """A process of that world, killed at call `at`."""
@@ -52,49 +119,58 @@ class Scenario:
         return lambda: world.clock.advance(self.tick)
 
 
-class EndState(msgspec.Struct):
-    """What the world looks like after a run, without the times and without what only counts attempts."""
-
-    contacts: list[Contact]
-    connection: Connection
-    mirror: dict[str, DirectoryUser]
-    mirrors: int
-    run: Run
-    changes: list[Change]
+State = dict[str, object]
+"""What the world looks like, part by part, so that a difference can be read."""
+_TIMES = ("created_at", "updated_at", "started_at", "finished_at", "held_until", "approved_at")
 
 
-async def end_state(world: World) -> EndState:
-    """Look at the world from outside."""
+async def end_state(world: World) -> State:
+    """Look at the world from outside, without the times and without what only counts attempts."""
     connection = await world.connection(CUSTOMER)
-    run = await world.runs.get(MESSAGE.run_id)
     mirror = await world.mirrors.load(CONNECTION, connection.mirror or "")
+    report = await world.reports.get(CONNECTION)
+    state: State = {
+        "mirrors": len(world.mirrors.mirrors),
+        "report": None if report is None else msgspec.structs.replace(report, made_at=START),
+        "waiting": {getattr(waiting.message, "run_id", "") for waiting in world.queue.waiting},
+        "poison": list(world.poison),
+    }
+    state |= _parts("connection", connection, "secret_name", *_TIMES, "full_read_at", "read_at", "synced_at")
+    state |= {"connection.mirror": connection.mirror is not None, "connection.fence": None}
+    if mirror is not None:
+        state |= {f"mirror.{name}": getattr(mirror, name) for name in ("users", "missing", "full_reads")}
+        state["mirror.supplement"] = mirror.supplement
+    for contact in world.contacts.contacts(CONNECTION):
+        state |= _parts(f"contacts.{contact.id}", contact)
+    for review in (await world.reviews.all(CONNECTION)).values():
+        state |= _parts(f"reviews.{review.object_id}", review, "opened_at")
+    for run in world.runs.all():
+        state |= _parts(run.id, run, *_TIMES, "graph_requests", "seconds", "resumes", "stage", "counts")
+        state |= {f"{run.id}.held": run.held_until is not None, f"{run.id}.stage": run.stage is not None}
+        state |= _parts(f"{run.id}.counts", run.counts)
+        lines = world.changes.all(run.id)
+        state[f"{run.id}.lines"] = sorted(lines, key=lambda line: (line.object_id, line.kind))
+    return state
+
+
+def _parts(name: str, value: msgspec.Struct, *without: str) -> State:
+    return {
+        f"{name}.{field}": getattr(value, field) for field in value.__struct_fields__ if field not in without
+    }
+
+
+async def the_run(world: World, run_id: str = MESSAGE.run_id) -> Run:
+    """A run as it is stored."""
+    run = await world.runs.get(run_id)
     assert run is not None
-    assert mirror is not None
-    return EndState(
-        contacts=world.contacts.contacts(CONNECTION),
-        connection=msgspec.structs.replace(
-            connection,
-            mirror=None,
-            secret_name=None,
-            full_read_at=None,
-            read_at=None,
-            synced_at=None,
-            fence=0,
-        ),
-        mirror=mirror.users,
-        mirrors=len(world.mirrors.mirrors),
-        run=msgspec.structs.replace(
-            run,
-            started_at=None,
-            created_at=START,
-            updated_at=START,
-            finished_at=None,
-            graph_requests=0,
-            seconds=0.0,
-            resumes=0,
-        ),
-        changes=sorted(world.changes.all(MESSAGE.run_id), key=lambda change: (change.object_id, change.kind)),
-    )
+    return run
+
+
+async def under_way(world: World, run_id: str) -> None:
+    """Write down that the run is the one that is under way."""
+    stored = await world.connections.get(ACCOUNT, CONNECTION)
+    assert stored is not None
+    await world.connections.replace(stored, msgspec.structs.replace(stored.value, current_run=run_id))
 
 
 def the_tenant(world: World) -> FakeDirectory:
@@ -105,7 +181,7 @@ def fields(email: str, name: str = "By hand") -> ContactFields:
     return ContactFields(name=name, email=email)
 
 
-async def _first_import(world: World) -> None:
+async def first_import(world: World) -> None:
     tenant = the_tenant(world)
     for person in ("ada", "bob", "cyd", "dan", "eve"):
         tenant.hire(person)
@@ -117,14 +193,24 @@ async def _first_import(world: World) -> None:
     world.contacts.add_by_hand(CONNECTION, fields("somebody@else.example"))
 
 
-async def _after_a_first_run(world: World) -> None:
-    await _first_import(world)
-    await world.sync(CUSTOMER)
-    world.contacts.applied.clear()
+async def synced(world: World) -> Run:
+    """A run before the one that counts, with an id that is the same in every world."""
+    number = len(world.runs.all())
+    run = msgspec.structs.replace(on_demand(RunKind.SYNC), id=f"run_{CONNECTION}{'8' * 13}{number:08x}")
+    await world.runs.add(run)
+    await under_way(world, run.id)
+    await world.queue.send(SyncMessage(ACCOUNT, CONNECTION, run.id))
+    await world.drain(until=world.clock.now() + timedelta(hours=1))
+    return await the_run(world, run.id)
+
+
+async def after_a_first_run(world: World) -> None:
+    await first_import(world)
+    await synced(world)
 
 
 async def _create_update_leave(world: World) -> None:
-    await _after_a_first_run(world)
+    await after_a_first_run(world)
     tenant = the_tenant(world)
     tenant.hire("fay")
     tenant.hire("hal", mail="somebody@else.example")
@@ -136,14 +222,10 @@ async def _create_update_leave(world: World) -> None:
 
 
 async def _edited_by_hand(world: World) -> None:
-    await _after_a_first_run(world)
+    await after_a_first_run(world)
     for contact in world.contacts.contacts(CONNECTION):
         if contact.object_id is not None:
             world.contacts.edit_by_hand(CONNECTION, contact.id, job_title="Edited", first_name="Edited")
-
-
-async def _nothing_new(world: World) -> None:
-    await _after_a_first_run(world)
 
 
 async def _weekly_full_read(world: World) -> None:
@@ -151,16 +233,17 @@ async def _weekly_full_read(world: World) -> None:
     the_tenant(world).forget_links()
 
 
-FIRST_IMPORT = Scenario("first import", _first_import)
+FIRST_IMPORT = Scenario("first import", first_import)
 CHANGES = Scenario("create, update, leave", _create_update_leave)
 EDITED = Scenario("contacts edited by hand", _edited_by_hand)
-QUIET = Scenario("nothing new", _nothing_new)
+QUIET = Scenario("nothing new", after_a_first_run)
 RESYNC = Scenario("delta link forgotten", _weekly_full_read)
+FULL = Scenario("full read on demand", _create_update_leave, run=on_demand(RunKind.FULL))
 LONG = Scenario(
     "several time budgets",
-    _first_import,
+    first_import,
     tick=timedelta(seconds=1),
     batch_size=1,
     time_budget=timedelta(seconds=14),
 )
-SCENARIOS = [FIRST_IMPORT, CHANGES, EDITED, QUIET, RESYNC, LONG]
+SCENARIOS = [FIRST_IMPORT, CHANGES, EDITED, QUIET, RESYNC, FULL, LONG]

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
@@ -15,6 +16,8 @@ from shared.core.errors import ConcurrentUpdate
 from shared.core.run import Run, connection_of
 from shared.ports import Page
 
+_REMEMBERED = 64  # runs; a process works on a few at a time
+
 
 class TableRuns:
     """Implements RunStore: one partition per connection; run ids sort newest first."""
@@ -22,11 +25,12 @@ class TableRuns:
     def __init__(self, service: TableServiceClient) -> None:
         """`service`: Table Storage."""
         self._table = Table(service, "runs")
+        self._latest: OrderedDict[str, tuple[Run, str]] = OrderedDict()
 
     async def add(self, run: Run) -> bool:
         """See RunStore."""
         try:
-            await self._table.insert(_entity(run))
+            self._remember(run, await self._table.insert(_entity(run)))
         except ConcurrentUpdate:
             return False
         return True
@@ -43,15 +47,23 @@ class TableRuns:
 
     async def swap(self, before: Run, after: Run) -> bool:
         """See RunStore."""
-        entity = await self._table.get(before.connection_id, before.id)
-        if entity is None or documents.read(entity, Run) != before:
-            return False
-        etag = entity.metadata["etag"]  # type: ignore[attr-defined]
+        known, etag = self._latest.pop(before.id, (None, ""))
+        if known != before:
+            entity = await self._table.get(before.connection_id, before.id)
+            if entity is None or documents.read(entity, Run) != before:
+                return False
+            etag = entity.metadata["etag"]  # type: ignore[attr-defined]
         try:
-            await self._table.replace(_entity(after), etag)
+            self._remember(after, await self._table.replace(_entity(after), etag))
         except ConcurrentUpdate:
             return False
         return True
+
+    def _remember(self, run: Run, etag: str) -> None:
+        """What this process wrote last it need not read to write over it; a stale ETag writes nothing."""
+        self._latest[run.id] = (run, etag)
+        while len(self._latest) > _REMEMBERED:
+            self._latest.popitem(last=False)
 
     async def list(self, connection_id: str, limit: int, after: str | None = None) -> Page[Run]:
         """See RunStore."""
