@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from shared.bootstrap import App
 from shared.core.configuration import Configuration
 from shared.core.customer import Customer
-from shared.core.run import Run, RunKind, Trigger
+from shared.core.run import Run, RunKind, RunState, Trigger
 from shared.web.api.configuration import merged
 from shared.web.api.keys import Account, KeyedRoute, TheCustomer
 from shared.web.api.run_schemas import ApproveSent, RunSent, RunShown, StartedRunShown
@@ -20,7 +20,7 @@ from shared.web.services import READ, Services
 
 router = APIRouter(route_class=KeyedRoute)
 
-_LOOK_AGAIN = "2"  # seconds
+_LOOK_AGAIN, _LOOK_LATER = "2", "60"  # seconds
 
 
 @router.post("/customers/{customer}/runs", status_code=202)
@@ -99,7 +99,7 @@ async def _tried_out(app: App, customer: Customer, sent: RunSent) -> Configurati
 
 def _answer(response: Response, run: Run) -> RunShown:
     if not run.state.ended:
-        response.headers["Retry-After"] = _LOOK_AGAIN
+        response.headers["Retry-After"] = _LOOK_LATER if run.state is RunState.HELD else _LOOK_AGAIN
     return RunShown.model_validate(_document(run))
 
 

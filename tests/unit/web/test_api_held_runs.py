@@ -30,7 +30,7 @@ async def test_a_held_run_says_why_and_who_must_act(caller: Caller, held: Run) -
     """The rules with their numbers and a sentence, the plan's digest, until when, and how to decide."""
     answer = await caller.http.get(address(held))
     run = answer.json()
-    assert answer.headers["retry-after"]
+    assert answer.headers["retry-after"] == "60"
     assert run["state"] == "held"
     assert run["guard"] == [
         {
