@@ -1,236 +1,231 @@
-"""What is true of every plan, whatever the directory and the contacts look like."""
+"""What is true of every plan, whatever the directory, the contacts, the configuration and the decisions."""
 
+import random
 from collections import Counter
-from collections.abc import Iterable
-from itertools import pairwise
+from dataclasses import replace
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core import mapping, scope
-from shared.core.changes import WRITES, Change, ChangeKind
-from shared.core.configuration import BlankPolicy, Configuration
-from shared.core.models import CONTACT_FIELDS, Contact, ContactFields, DirectoryUser, RemovalReason, UserType
-from shared.core.planning import Plan, make_plan
-from shared.core.run import counts
+from shared.core.changes import ChangeKind, ConflictReason, shows
+from shared.core.configuration import (
+    LeaverPolicy,
+    Matching,
+)
+from shared.core.planning import make_plan
+from shared.core.reviews import ReviewAction
+from shared.core.run import planned_counts, skipped_by_reason
 from shared.core.text import normalized_email
-from tests.property.strategies import configurations, contact_lists, departures, directories
+from tests.property.plan_cases import LEAVERS, addresses, after, decided, in_scope, many, planned
+from tests.property.strategies import (
+    Case,
+    cases,
+    undecided,
+)
 
-Departed = dict[str, RemovalReason]
-many = settings(max_examples=80)
-
-
-def applied(planned: Plan, contacts: Iterable[Contact]) -> list[Contact]:
-    """The contacts after the plan's writes."""
-    after = {contact.id: contact for contact in contacts}
-    for line in planned.writes():
-        contact_id = line.contact_id or f"created-{line.object_id}"
-        assert line.fields is not None
-        assert (line.kind is ChangeKind.CREATE) == (contact_id not in after)
-        after[contact_id] = Contact(contact_id, line.fields, line.object_id)
-    return list(after.values())
-
-
-def addresses(contacts: Iterable[Contact]) -> Counter[str]:
-    """How many contacts have each address."""
-    return Counter(normalized_email(contact.fields.email) for contact in contacts if contact.fields.email)
+# Counts, order, digest.
 
 
 @many
-@given(directories, departures, contact_lists(), configurations)
-def test_everybody_who_was_read_is_counted_once(
-    users: list[DirectoryUser], departed: Departed, contacts: list[Contact], configuration: Configuration
-) -> None:
-    """The counts add up, and nobody has two lines besides those that keep."""
-    planned = make_plan(users, departed, contacts, configuration)
-    kinds = planned.counts()
-    done = {kind: kinds[kind] for kind in WRITES}
-    counted = counts(planned, kinds, done, earlier=0)
+@given(cases)
+def test_everybody_who_was_read_is_counted_once(case: Case) -> None:
+    """The counts add up, and nobody has two lines besides those about contacts of leavers."""
+    plan = planned(case)
+    counted = planned_counts(plan)
     assert counted.add_up
-    assert counted.users_read == len(users)
-    lines = Counter(line.object_id for line in planned.changes if line.kind is not ChangeKind.KEEP)
+    assert counted.users_read == len(case.snapshot.users)
+    assert counted.in_scope == plan.in_scope == len(in_scope(case))
+    assert counted.in_scope == counted.users_read - counted.skipped
+    assert sum(skipped_by_reason(plan).values()) == counted.skipped
+    lines = Counter(line.object_id for line in plan.changes if line.kind not in LEAVERS)
     assert not lines or max(lines.values()) == 1
-    assert lines.keys() <= {user.id for user in users}
+    assert lines.keys() <= case.snapshot.users.keys()
 
 
 @many
-@given(directories, contact_lists(), configurations)
-def test_one_run_is_enough(
-    users: list[DirectoryUser], contacts: list[Contact], configuration: Configuration
-) -> None:
+@given(cases, st.randoms(use_true_random=False))
+def test_order_does_not_matter(case: Case, chance: random.Random) -> None:
+    """The same people, contacts and decisions in any order give the same plan and the same digest."""
+    people, contacts = list(case.snapshot.users.items()), list(case.contacts)
+    decisions, departed = list(case.decisions.items()), list(case.snapshot.departed.items())
+    for part in (people, contacts, decisions, departed):
+        chance.shuffle(part)
+    snapshot = msgspec.structs.replace(case.snapshot, users=dict(people), departed=dict(departed))
+    plan = planned(case)
+    again = make_plan(snapshot, contacts, case.configuration, dict(decisions))
+    assert again == plan
+    assert again.digest() == plan.digest()
+
+
+@many
+@given(cases, cases)
+def test_the_digest_is_equal_for_equal_writes_and_for_no_others(one: Case, other: Case) -> None:
+    """Also where two plans differ in what they do not write."""
+    first, second = planned(one), planned(other)
+    assert (first.digest() == second.digest()) == (first.writes() == second.writes())
+
+
+@many
+@given(cases)
+def test_a_plan_is_made_of_its_inputs_alone(case: Case) -> None:
+    """Made again it is the same, and nothing that it was made of has changed."""
+    before = msgspec.json.encode([list(case.contacts), case.snapshot.users, case.decisions])
+    assert planned(case) == planned(case)
+    assert msgspec.json.encode([list(case.contacts), case.snapshot.users, case.decisions]) == before
+
+
+# Writes.
+
+
+@settings(max_examples=200)
+@given(cases)
+def test_one_run_is_enough(case: Case) -> None:
     """A second run on a quiet directory writes nothing at all."""
-    first = make_plan(users, {}, contacts, configuration)
-    second = make_plan(users, {}, applied(first, contacts), configuration)
-    assert second.writes() == ()
+    assert planned(case, after(case)).writes() == ()
 
 
 @many
-@given(directories, departures, contact_lists(), configurations, st.randoms(use_true_random=False))
-def test_order_does_not_matter(
-    users: list[DirectoryUser],
-    departed: Departed,
-    contacts: list[Contact],
-    configuration: Configuration,
-    chance: object,
-) -> None:
-    """The same people and contacts in any order give the same plan."""
-    planned = make_plan(users, departed, contacts, configuration)
-    shuffled_users, shuffled_contacts, shuffled_departed = list(users), list(contacts), list(departed.items())
-    for part in (shuffled_users, shuffled_contacts, shuffled_departed):
-        chance.shuffle(part)  # type: ignore[attr-defined]
-    again = make_plan(shuffled_users, dict(shuffled_departed), shuffled_contacts, configuration)
-    assert again == planned
+@given(cases)
+def test_after_a_run_every_contact_shows_what_was_written(case: Case) -> None:
+    """Whatever kind of write it was."""
+    contacts = after(case)
+    for line in planned(case).writes():
+        if line.contact_id is not None:
+            found = [contact for contact in contacts if contact.id == line.contact_id]
+        else:
+            found = [contact for contact in contacts if contact.id.startswith(f"created-{line.object_id}-")]
+        assert [shows(contact, line) for contact in found] == [True]
 
 
 @many
-@given(directories, contact_lists(), configurations)
-def test_no_contact_is_written_twice(
-    users: list[DirectoryUser], contacts: list[Contact], configuration: Configuration
-) -> None:
+@given(cases)
+def test_no_contact_is_in_two_writes(case: Case) -> None:
     """Whatever the order of the writes, the end is the same."""
-    planned = make_plan(users, {}, contacts, configuration)
-    written = Counter(line.contact_id for line in planned.writes() if line.contact_id is not None)
+    written = Counter(line.contact_id for line in planned(case).writes() if line.contact_id is not None)
     assert not written or max(written.values()) == 1
 
 
 @many
-@given(directories, contact_lists(), configurations)
-def test_no_address_gets_a_second_contact(
-    users: list[DirectoryUser], contacts: list[Contact], configuration: Configuration
-) -> None:
+@given(cases)
+def test_no_two_users_get_one_contact(case: Case) -> None:
+    """What is written for one user is never the contact of another one who is in the directory."""
+    owners = {contact.id: contact.object_id for contact in case.contacts}
+    if case.configuration.matching is Matching.EMAIL:
+        return  # links lead nowhere there, and no contact is in two writes
+    for line in planned(case).writes():
+        owner = owners.get(line.contact_id or "")
+        assert owner in (None, line.object_id) or owner not in case.snapshot.users
+
+
+@many
+@given(undecided)
+def test_no_address_gets_a_second_contact(case: Case) -> None:
     """Two contacts have one address after a run only if two had it before."""
-    before = addresses(contacts)
-    after = addresses(applied(make_plan(users, {}, contacts, configuration), contacts))
-    assert {email for email, number in after.items() if number > max(before[email], 1)} == set()
+    before = addresses(case.contacts)
+    assert {
+        email for email, number in addresses(after(case)).items() if number > max(before[email], 1)
+    } == set()
 
 
 @many
-@given(directories, contact_lists(), configurations)
-def test_contacts_that_are_not_ours_never_change(
-    users: list[DirectoryUser], contacts: list[Contact], configuration: Configuration
-) -> None:
-    """Only the linked contact of somebody in scope, and one that is adopted, is written."""
-    planned = make_plan(users, {}, contacts, configuration)
-    by_id = {contact.id: contact for contact in contacts}
-    known = {user.id for user in users}
-    in_scope = {user.id for user in users if scope.left_out(user, configuration) is None}
-    for line in planned.writes():
-        assert line.object_id in in_scope
+@given(cases)
+def test_an_address_gets_a_second_contact_only_where_a_technician_wants_one(case: Case) -> None:
+    """Somebody was to have a contact of their own with that address."""
+    wanted, before = in_scope(case), addresses(case.contacts)
+    own = {normalized_email(wanted[key].email) for key in decided(case, ReviewAction.CREATE) if key in wanted}
+    doubled = {email for email, number in addresses(after(case)).items() if number > max(before[email], 1)}
+    assert doubled <= own
+
+
+@settings(max_examples=200)
+@given(cases)
+def test_contacts_that_are_not_ours_never_change(case: Case) -> None:
+    """Only a linked contact, and one that is adopted by address, alias or decision, is written."""
+    by_id = {contact.id: contact for contact in case.contacts}
+    wanted, gifts = in_scope(case), decided(case, ReviewAction.LINK)
+    for line in planned(case).writes():
+        if line.kind is ChangeKind.DEACTIVATE:
+            assert by_id[line.contact_id or ""].object_id == line.object_id
+            continue
+        assert line.object_id in wanted
         if line.contact_id is None:
+            assert line.kind is ChangeKind.CREATE
             continue
-        owner = by_id[line.contact_id].object_id
-        if line.kind is ChangeKind.UPDATE:
-            assert owner == line.object_id
-        else:
-            assert line.kind is ChangeKind.LINK
-            assert owner not in known
-            assert addresses([by_id[line.contact_id]]).keys() == _addresses_of(line)
-
-
-def _addresses_of(line: Change) -> set[str]:
-    assert line.fields is not None
-    return {normalized_email(line.fields.email)}
-
-
-@many
-@given(directories, contact_lists(), configurations)
-def test_everybody_in_scope_is_in_step_or_a_conflict(
-    users: list[DirectoryUser], contacts: list[Contact], configuration: Configuration
-) -> None:
-    """Nobody is forgotten: one linked contact with the directory's values, or a reason why not."""
-    planned = make_plan(users, {}, contacts, configuration)
-    after = applied(planned, contacts)
-    lines = {line.object_id: line for line in planned.changes}
-    for user in users:
-        wanted = mapping.contact_fields(user)
-        line = lines.get(user.id)
-        left_out = scope.left_out(user, configuration) is not None or not wanted.email
-        assert left_out == (line is not None and line.kind is ChangeKind.SKIP)
-        if left_out or (line is not None and line.kind is ChangeKind.CONFLICT):
-            assert line is not None
-            assert line.reason
+        contact = by_id[line.contact_id]
+        address = normalized_email(contact.fields.email)
+        own_address = address == normalized_email(wanted[line.object_id].email)
+        if case.configuration.matching is Matching.EMAIL:
+            assert own_address
             continue
-        found = min((contact for contact in after if contact.object_id == user.id), key=lambda c: c.id)
-        assert mapping.merged(found.fields, wanted, configuration) == found.fields
+        given_away = (
+            line.object_id in gifts
+            and gifts[line.object_id].contact_id == contact.id
+            and contact.object_id not in case.snapshot.users
+        )
+        aliases = map(normalized_email, case.snapshot.users[line.object_id].aliases)
+        adopted = contact.object_id is None and (own_address or address in aliases)
+        linked = contact.object_id == line.object_id
+        assert linked or adopted or given_away
+        assert (line.kind is ChangeKind.LINK) <= (not linked)
 
 
 @many
-@given(directories, contact_lists(), configurations)
-def test_a_conflict_is_never_without_cause(
-    users: list[DirectoryUser], contacts: list[Contact], configuration: Configuration
-) -> None:
-    """Somebody with an address that no other user and no contact has always gets in step."""
-    planned = make_plan(users, {}, contacts, configuration)
-    wanted = Counter(normalized_email(mapping.email_of(user)) for user in users)
-    held = addresses(contacts)
-    for line in planned.changes:
-        if line.kind is ChangeKind.CONFLICT:
-            user = next(user for user in users if user.id == line.object_id)
-            email = normalized_email(mapping.email_of(user))
-            assert wanted[email] > 1 or held[email] > 0
+@given(cases)
+def test_contacts_that_no_line_writes_stay_as_they_are(case: Case) -> None:
+    """And none disappears."""
+    written = {line.contact_id for line in planned(case).writes()}
+    left = {contact.id: contact for contact in after(case)}
+    for contact in case.contacts:
+        if contact.id not in written:
+            assert left[contact.id] == contact
+    assert left.keys() >= {contact.id for contact in case.contacts}
 
 
 @many
-@given(directories, contact_lists(), configurations)
-def test_a_blank_never_deletes_what_the_policy_keeps(
-    users: list[DirectoryUser], contacts: list[Contact], configuration: Configuration
-) -> None:
-    """With `keep`, no field goes from something to nothing."""
-    keeping = msgspec.structs.replace(configuration, blank_in_directory=BlankPolicy.KEEP)
-    planned = make_plan(users, {}, contacts, keeping)
-    assert [change for line in planned.changes for change in line.modified if not change.new] == []
+@given(cases)
+def test_nobody_out_of_scope_is_written_but_as_a_leaver(case: Case) -> None:
+    """Somebody who gets no contact and has no linked one is never touched."""
+    wanted = in_scope(case)
+    links = {contact.object_id for contact in case.contacts}
+    for line in planned(case).writes():
+        if line.object_id not in wanted:
+            assert line.kind is ChangeKind.DEACTIVATE
+            assert line.object_id in links
 
 
 @many
-@given(directories, departures, contact_lists(), configurations)
-def test_leaving_never_writes(
-    users: list[DirectoryUser], departed: Departed, contacts: list[Contact], configuration: Configuration
-) -> None:
-    """Who left makes no difference to what is written for those who are there."""
-    with_leavers = make_plan(users, departed, contacts, configuration)
-    without = make_plan(users, {}, contacts, configuration)
-    assert with_leavers.writes() == without.writes()
-    kept = [line for line in with_leavers.changes if line.kind is ChangeKind.KEEP]
-    linked = {contact.object_id for contact in contacts} - {user.id for user in users}
-    assert {line.object_id for line in kept} == departed.keys() & linked
+@given(cases)
+def test_a_conflict_writes_nothing(case: Case) -> None:
+    """Neither for the user nor to the contact in question, unless that is a leaver's."""
+    plan = planned(case)
+    conflicts = [line for line in plan.changes if line.kind is ChangeKind.CONFLICT]
+    touched = {line.object_id for line in plan.writes()}
+    kept_in_step = {line.contact_id for line in plan.writes() if line.kind is not ChangeKind.DEACTIVATE}
+    for line in conflicts:
+        assert line.object_id not in touched
+        assert line.contact_id is None or line.contact_id not in kept_in_step
+        assert line.reason in set(ConflictReason)
+        assert (line.fields, line.changed) == (None, ())
 
 
-@given(directories, contact_lists(), st.sampled_from(BlankPolicy))
-def test_a_wider_scope_leaves_out_nobody_more(
-    users: list[DirectoryUser], contacts: list[Contact], blank: BlankPolicy
-) -> None:
-    """Everybody in a narrow scope is in every wider one."""
-
-    def skipped(configuration: Configuration) -> set[str]:
-        planned = make_plan(users, {}, contacts, configuration)
-        return {line.object_id for line in planned.changes if line.kind is ChangeKind.SKIP}
-
-    kinds = [frozenset[UserType](), frozenset({UserType.MEMBER}), frozenset(UserType)]
-    for narrow, wide in pairwise(kinds):
-        for enabled_only in (True, False):
-            small = Configuration(user_types=narrow, enabled_only=enabled_only, blank_in_directory=blank)
-            large = Configuration(user_types=wide, enabled_only=enabled_only, blank_in_directory=blank)
-            assert skipped(large) <= skipped(small)
-            assert skipped(msgspec.structs.replace(small, enabled_only=False)) <= skipped(small)
+# By email alone.
 
 
-@given(contact_lists(), contact_lists(), st.sampled_from(BlankPolicy))
-def test_merging_again_changes_nothing(one: list[Contact], other: list[Contact], blank: BlankPolicy) -> None:
-    """The contact after the sync is a fixed point, made of nothing but the two sides."""
-    configuration = Configuration(blank_in_directory=blank)
-    for current in (contact.fields for contact in one):
-        for wanted in (contact.fields for contact in other):
-            after = mapping.merged(current, wanted, configuration)
-            assert mapping.merged(after, wanted, configuration) == after
-            for name in CONTACT_FIELDS:
-                assert getattr(after, name) in (getattr(current, name), getattr(wanted, name))
-                if getattr(wanted, name):
-                    assert getattr(after, name) == getattr(wanted, name)
-
-
-def test_an_empty_directory_and_no_contacts_is_an_empty_plan() -> None:
-    """The smallest case of all."""
-    assert make_plan([], {}, [], Configuration()) == Plan(0, 0, ())
-    assert applied(Plan(0, 0, ()), []) == []
-    assert addresses([Contact("1", ContactFields())]) == Counter()
+@many
+@given(cases)
+def test_by_email_alone_links_are_neither_read_nor_written(case: Case) -> None:
+    """Whatever contacts are linked to, the plan is the same, and what they are linked to stays."""
+    configuration = replace(case.configuration, leavers=LeaverPolicy.KEEP, matching=Matching.EMAIL)
+    case = msgspec.structs.replace(case, configuration=configuration)
+    plan = planned(case)
+    assert not any(line.linked for line in plan.writes())
+    assert {line.kind for line in plan.writes()} <= {
+        ChangeKind.CREATE,
+        ChangeKind.UPDATE,
+        ChangeKind.MOVE_SITE,
+    }
+    unlinked = [msgspec.structs.replace(contact, object_id=None) for contact in case.contacts]
+    assert planned(case, unlinked).changes == plan.changes
+    links = {contact.id: contact.object_id for contact in case.contacts}
+    assert all(links.get(contact.id) == contact.object_id for contact in after(case))
