@@ -5,6 +5,7 @@ Learn, "Use delta query to track changes in Microsoft Graph data".
 """
 
 from functools import lru_cache
+from itertools import product
 
 import msgspec
 
@@ -20,7 +21,14 @@ USER_SELECT = (
 """A delta link remembers it; a change here makes every tenant's next read a full one."""
 
 
-_SMTP = "smtp:"  # of the kinds of proxy addresses the only one that mail reaches; capitals mark the primary
+# Of the kinds of proxy addresses the only one that mail reaches; capitals mark the primary address.
+_SMTP = frozenset("".join(letters) + ":" for letters in product(*zip("smtp", "SMTP", strict=True)))
+
+# A run holds a hundred thousand users at once, and what they have in common is kept once. A dictionary that
+# is emptied now and then costs a third of an `lru_cache`; `sys.intern` may keep texts for the process's life.
+_texts: dict[str, str] = {}
+_MOST_TEXTS = 16_384
+_shared = _texts.setdefault
 
 
 class _Removed(msgspec.Struct, gc=False):
@@ -55,32 +63,36 @@ class _User(msgspec.Struct, rename="camel", gc=False):
     assigned_licenses: list[_Licence] | None = None
     removed: _Removed | None = msgspec.field(default=None, name="@removed")
 
-    def as_user(self) -> DirectoryUser:
-        return DirectoryUser(
-            self.id,
-            self.user_principal_name,
-            self.mail,
-            self.display_name,
-            self.given_name,
-            self.surname,
-            _shared(self.job_title),
-            _shared(self.department),
-            _shared(self.office_location),
-            _shared(self.company_name),
-            self.mobile_phone,
-            self.business_phones[0] if self.business_phones else None,
-            _shared(self.street_address),
-            _shared(self.city),
-            _shared(self.state),
-            _shared(self.postal_code),
-            _shared(self.country),
-            _shared(self.user_type),
-            self.account_enabled,
-            _aliases(self.proxy_addresses, self.mail) if self.proxy_addresses else (),
-            _licences(*[licence.sku_id for licence in self.assigned_licenses])
-            if self.assigned_licenses
-            else (),
-        )
+
+def _as_user(user: _User) -> DirectoryUser:
+    # Unpacked at once, and what people have in common looked up: this is done for everybody in a tenant.
+    (
+        object_id, name, mail, display_name, given_name, surname, title, department, office, company, mobile,
+        phones, street, city, state, postal_code, country, kind, enabled, addresses, licences, _,
+    ) = msgspec.structs.astuple(user)  # fmt: skip
+    return DirectoryUser(
+        object_id,
+        name,
+        mail,
+        display_name,
+        given_name,
+        surname,
+        title and _shared(title, title),
+        department and _shared(department, department),
+        office and _shared(office, office),
+        company and _shared(company, company),
+        mobile,
+        phones[0] if phones else None,
+        street,
+        city and _shared(city, city),
+        state and _shared(state, state),
+        postal_code and _shared(postal_code, postal_code),
+        country and _shared(country, country),
+        kind and _shared(kind, kind),
+        enabled,
+        _aliases(addresses, mail) if addresses else (),
+        _licences(*[licence.sku_id for licence in licences]) if licences else (),
+    )
 
 
 class _Users(msgspec.Struct):
@@ -132,10 +144,12 @@ _error = msgspec.json.Decoder(_Error)
 def users(body: bytes) -> UsersDocument:
     """A page of `/users` or `/users/delta`. Raises one of UNREADABLE, also for a body that is cut off."""
     document = _users.decode(body)
+    if len(_texts) > _MOST_TEXTS:
+        _texts.clear()
     # One object may come several times in a page, as removed and as a user; the last state counts.
     latest = {user.id: user for user in document.value}.values()
     page = UserPage(
-        tuple(user.as_user() for user in latest if user.removed is None),
+        tuple([_as_user(user) for user in latest if user.removed is None]),
         tuple((user.id, _reason(user.removed)) for user in latest if user.removed is not None),
     )
     return UsersDocument(page, document.next_link, document.delta_link)
@@ -143,7 +157,7 @@ def users(body: bytes) -> UsersDocument:
 
 def user(body: bytes) -> DirectoryUser:
     """A single user. Raises one of UNREADABLE."""
-    return _user.decode(body).as_user()
+    return _as_user(_user.decode(body))
 
 
 def organization(body: bytes) -> tuple[str, str, str] | None:
@@ -164,29 +178,20 @@ def error_code(body: bytes) -> str:
 
 
 def _aliases(proxy_addresses: list[str], mail: str | None) -> tuple[str, ...]:
-    found = [
-        normalized_email(address[len(_SMTP) :])
-        for address in proxy_addresses
-        if address[: len(_SMTP)].lower() == _SMTP and address[len(_SMTP) :] != mail
-    ]
+    found = [address for proxy in proxy_addresses if proxy[:5] in _SMTP and (address := proxy[5:]) != mail]
     if not found:
         return ()
     own = normalized_email(mail) if mail else ""
-    return tuple(sorted({address for address in found if address and address != own}))
-
-
-# A run holds a hundred thousand users at once, and what they have in common is kept once. Bounded caches,
-# not `sys.intern`: what that takes in may stay for as long as the process lives.
+    if len(found) == 1:  # as for most people, of whom there may be many
+        alias = normalized_email(found[0])
+        return (alias,) if alias and alias != own else ()
+    addresses = {normalized_email(address) for address in found}
+    return tuple(sorted(address for address in addresses if address and address != own))
 
 
 @lru_cache(maxsize=4096)
 def _licences(*sku_ids: str) -> tuple[str, ...]:
-    return tuple(sorted({str(_shared(sku_id.lower())) for sku_id in sku_ids}))
-
-
-@lru_cache(maxsize=16_384)
-def _shared(text: str | None) -> str | None:
-    return text
+    return tuple(sorted({sku_id.lower() for sku_id in sku_ids}))
 
 
 def _reason(removed: _Removed) -> RemovalReason:
