@@ -75,9 +75,9 @@ class Connection(msgspec.Struct, frozen=True):
     names the committed directory mirror; `fence` grows by one with every lease. `in_scope`: how many users
     were in scope at the last commit, None before the first. `held_run`: the run that waits for an approval.
     `confirm_absence`: the next read must be a full one, to see whether people are really gone. `reviews`:
-    how many entries the review queue has, decided ones included. `applied_version`: the configuration that the
-    last commit went by. `canceled_run`: the last run that somebody
-    canceled while it was under way. Times are UTC.
+    how many entries the review queue has, decided ones included. `applied_version`: the configuration that
+    the last commit went by. `canceled_run`: the last run that somebody canceled while it was under way. Times
+    are UTC.
     """
 
     id: str

@@ -1,12 +1,12 @@
 """Which contact belongs to which user: the link, a unique address, a unique alias; never a guess."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 import msgspec
 
 from shared.core.changes import ConflictReason
+from shared.core.grouped import Grouped
 from shared.core.models import Contact, ContactFields
 from shared.core.reviews import NO_DECISIONS, Decision, ReviewAction
 from shared.core.text import normalized_email
@@ -28,16 +28,15 @@ class Match(msgspec.Struct, frozen=True, gc=False):
 
 def match_by_email(wanted: Mapping[str, ContactFields], contacts: Iterable[Contact]) -> dict[str, Match]:
     """Pair every user in scope with the contact that has the address, whoever that contact is linked to."""
-    by_email: dict[str, list[Contact]] = defaultdict(list)
+    by_email, users = Grouped[str, Contact](), Grouped[str, str]()
     for contact in contacts:
         if contact.fields.email:
-            by_email[normalized_email(contact.fields.email)].append(contact)
-    users: dict[str, list[str]] = defaultdict(list)
+            by_email.add(normalized_email(contact.fields.email), contact)
     for object_id, fields in wanted.items():
-        users[normalized_email(fields.email)].append(object_id)
+        users.add(normalized_email(fields.email), object_id)
     found: dict[str, Match] = {}
-    for email, object_ids in users.items():
-        holders = by_email.get(email, [])
+    for email in users:
+        object_ids, holders = users[email], by_email[email]
         if len(object_ids) > 1:
             outcome = Match(conflict=ConflictReason.EMAIL_SHARED)
         elif len(holders) > 1:
@@ -87,8 +86,8 @@ class _Matcher:
     ) -> None:
         self._wanted, self._known, self._aliases = wanted, known_object_ids, aliases
         self._by_object_id: dict[str, Contact] = {}
-        self._by_email: dict[str, list[Contact]] = defaultdict(list)
-        self._held: dict[str, list[str]] = defaultdict(list)
+        self._by_email = Grouped[str, Contact]()
+        self._held = Grouped[str, str]()
         contacts = sorted(contacts, key=lambda contact: contact.id)
         self._given = self._gifts(contacts, decisions)
         for contact in contacts:
@@ -97,9 +96,9 @@ class _Matcher:
                 self._by_object_id.setdefault(owner, contact)
             if contact.fields.email:
                 email = normalized_email(contact.fields.email)
-                self._by_email[email].append(contact)
+                self._by_email.add(email, contact)
                 if owner is not None:
-                    self._held[owner].append(email)
+                    self._held.add(owner, email)
         self._wanted_email = {key: self._address(key, fields) for key, fields in wanted.items()}
         self._addresses = frozenset(self._wanted_email.values())
         self._apart = {
@@ -107,10 +106,10 @@ class _Matcher:
             for key, email in self._wanted_email.items()
             if not email or _action(decisions, key) is ReviewAction.CREATE
         }
-        self._users_by_email: dict[str, list[str]] = defaultdict(list)
+        self._users_by_email = Grouped[str, str]()
         for object_id, email in self._wanted_email.items():
             if object_id not in self._apart:
-                self._users_by_email[email].append(object_id)
+                self._users_by_email.add(email, object_id)
         self._users_by_alias = self._holders_of_useful_aliases()
 
     def emails(self) -> AbstractSet[str]:
@@ -119,7 +118,7 @@ class _Matcher:
 
     def held_by(self, object_ids: AbstractSet[str]) -> AbstractSet[str]:
         """Those of them that are on the contacts of these users now."""
-        held = {email for object_id in object_ids for email in self._held.get(object_id, ())}
+        held = {email for object_id in object_ids for email in self._held[object_id]}
         return held & self._users_by_email.keys()
 
     def apart(self) -> dict[str, Match]:
@@ -135,7 +134,7 @@ class _Matcher:
         result: dict[str, Match] = {}
         for email in emails:
             object_ids = self._users_by_email[email]
-            holders = self._by_email.get(email, [])
+            holders = self._by_email[email]
             keeper = object_ids[0] if len(object_ids) == 1 else self._keeper(object_ids, holders)
             staying = [contact for contact in holders if not self._moves_away(contact, email, stuck)]
             for object_id in object_ids:
