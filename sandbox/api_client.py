@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode
@@ -48,9 +49,9 @@ class ApiClient:
         """The configuration of every preset, by its name."""
         return {item["preset"]: item["configuration"] for item in await self._all("/presets")}
 
-    async def put_customer(self, customer: str, name: str) -> Document:
-        """Make a customer known."""
-        return await self.call("PUT", _customer(customer), {"name": name})
+    async def put_customer(self, customer: str, name: str, sites: Sequence[Document] = ()) -> Document:
+        """Make a customer known, with its sites: each an id and a name."""
+        return await self.call("PUT", _customer(customer), {"name": name, "sites": list(sites)})
 
     async def begin_connection(self, customer: str, grant: str) -> str:
         """Return the address for the customer's administrator."""
