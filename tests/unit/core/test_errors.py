@@ -9,6 +9,7 @@ from shared.core.errors import (
     Actor,
     Conflict,
     ConsentRefused,
+    EnrichmentUnavailable,
     Gone,
     InvalidMove,
     NotFound,
@@ -16,6 +17,7 @@ from shared.core.errors import (
     Refused,
     ResyncRequired,
     RetryLater,
+    ScopeObjectMissing,
     SourceFault,
     TenantryError,
     VersionConflict,
@@ -28,6 +30,8 @@ ALL = [
     RetryLater.soon("code", "What."),
     SourceFault("code", "What.", "Who and how."),
     ResyncRequired(),
+    ScopeObjectMissing(["group"]),
+    EnrichmentUnavailable("code", "What.", "Who and how.", Actor.NOBODY, permanent=True),
     NotFound("customer"),
     Conflict("code", "What.", "Who and how."),
     Gone("code", "What.", "Who and how."),
@@ -76,3 +80,12 @@ def test_later_says_when() -> None:
     """As asked, or in half a minute."""
     assert RetryLater("c", "t", timedelta(minutes=7)).after == timedelta(minutes=7)
     assert RetryLater.soon("c", "t").after == timedelta(seconds=30)
+
+
+@pytest.mark.parametrize(("number", "rest"), [(1, ""), (10, ""), (11, " and 1 more"), (999, " and 989 more")])
+def test_missing_groups_are_named_but_not_all_of_nine_hundred(number: int, rest: str) -> None:
+    """The first ten, and how many more there are."""
+    groups = [f"group-{each:03d}" for each in range(number)]
+    missing = ScopeObjectMissing(groups)
+    assert missing.title.endswith(f": {', '.join(groups[:10])}{rest}.")
+    assert missing.actor is Actor.TECHNICIAN

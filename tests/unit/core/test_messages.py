@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from shared.core.messages import QueueMessage, SyncMessage, ValidateMessage, decode, encode
+from shared.core.messages import PreviewMessage, QueueMessage, SyncMessage, ValidateMessage, decode, encode
 from tests.contract.contracts.values import HOSTILE
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -16,12 +16,13 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
     [
         SyncMessage("account", "connection", "run"),
         SyncMessage("account", "connection", "run", NOON, postponed=7),
+        PreviewMessage("account", "connection", "run"),
         ValidateMessage("account", "connection", attempt=3),
         *(ValidateMessage(text, text) for text in HOSTILE),
     ],
 )
 def test_a_message_comes_back_as_it_was(message: QueueMessage) -> None:
-    """Of either kind, with any text in it."""
+    """Of every kind, with any text in it."""
     assert decode(encode(message)) == message
 
 
@@ -30,6 +31,9 @@ def test_the_wire_format_is_settled() -> None:
     assert encode(SyncMessage("a", "c", "r", NOON)) == (
         b'{"kind":"sync","account_id":"a","connection_id":"c","run_id":"r",'
         b'"slot":"2026-03-02T12:00:00Z","postponed":0}'
+    )
+    assert encode(PreviewMessage("a", "c", "r")) == (
+        b'{"kind":"preview","account_id":"a","connection_id":"c","run_id":"r"}'
     )
     assert decode(b'{"kind":"validate","account_id":"a","connection_id":"c"}') == ValidateMessage("a", "c")
 

@@ -232,3 +232,13 @@ def test_what_else_was_read_before_stays_until_it_is_read_again() -> None:
     members = Supplement(group_members=frozenset({"ada"}))
     before = supplemented(BEFORE, members)
     assert delta(before, ADA2).supplement == full(before, ADA).supplement == members
+
+
+def test_whoever_joined_or_left_the_groups_counts_as_touched() -> None:
+    """By a delta that does not speak of them; a full read touches everybody anyway."""
+    before = supplemented(BEFORE, Supplement(group_members=frozenset({"ada", "bob"})))
+    now = Supplement(group_members=frozenset({"bob", "cyd"}))
+    assert supplemented(delta(before, DirectoryUser("dan")), now).touched == frozenset({"ada", "cyd", "dan"})
+    assert supplemented(full(before, ADA, BOB), now).touched is None
+    assert supplemented(delta(BEFORE), now).touched == frozenset({"bob", "cyd"})
+    assert supplemented(delta(before), Supplement()).touched == frozenset({"ada", "bob"})
