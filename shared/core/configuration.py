@@ -276,7 +276,7 @@ class Sites:
     @classmethod
     def _say_each_once(cls, rules: tuple[SiteRule, ...]) -> tuple[SiteRule, ...]:
         seen: set[tuple[SiteAttribute, str]] = set()
-        for number, rule in enumerate(rules):
+        for number, rule in enumerate(rules, start=1):
             values = {(rule.attribute, value.casefold()) for value in rule.values}
             if seen & values:
                 raise PydanticCustomError(

@@ -72,21 +72,27 @@ class Mapper:
         """What the contact is to say, were it made now; `email` is empty when the user has no address."""
         email = email_of(user, self._source)
         values = {name: read(user) for name, read in self._synced.items()}
-        if values.get("name") == "":
-            values["name"] = email
         return ContactFields(email=email, site=site, **values, **self._enrichment(user))
 
     def merged(
         self, current: ContactFields, wanted: ContactFields, pins: Collection[str] = ()
     ) -> ContactFields:
         """The contact's fields after the sync: the directory wins, but for pins and for blanks that keep."""
-        if current == wanted:  # as nearly always
+        if current == wanted and current.name:  # as nearly always
             return current
+        if "name" not in pins and not (current.name and "name" in self._kept_when_blank):
+            wanted = self.named(wanted)
         kept = {name: getattr(current, name) for name in (*self._left_alone, *pins)}
         for name in self._kept_when_blank:
             if not getattr(wanted, name):
                 kept[name] = getattr(current, name)
         return msgspec.structs.replace(wanted, **kept)
+
+    def named(self, fields: ContactFields) -> ContactFields:
+        """The fields with a name, if the sync fills it: somebody whom nothing names goes by the address."""
+        if fields.name or "name" not in self._synced:
+            return fields
+        return msgspec.structs.replace(fields, name=fields.email)
 
     def _enrichment(self, user: DirectoryUser) -> dict[str, str]:
         found: dict[str, str] = {}

@@ -87,25 +87,22 @@ class _Matcher:
         self._wanted, self._known, self._aliases = wanted, known_object_ids, aliases
         self._by_object_id: dict[str, Contact] = {}
         self._by_email = Grouped[str, Contact]()
-        self._held = Grouped[str, str]()
+        self._doubles = Grouped[str, Contact]()
         contacts = sorted(contacts, key=lambda contact: contact.id)
         self._given = self._gifts(contacts, decisions)
         for contact in contacts:
             owner = self._owner(contact)
-            if owner is not None:
-                self._by_object_id.setdefault(owner, contact)
+            if owner is not None and self._by_object_id.setdefault(owner, contact) is not contact:
+                self._doubles.add(owner, contact)
             if contact.fields.email:
-                email = normalized_email(contact.fields.email)
-                self._by_email.add(email, contact)
-                if owner is not None:
-                    self._held.add(owner, email)
+                self._by_email.add(normalized_email(contact.fields.email), contact)
         self._wanted_email = {key: self._address(key, fields) for key, fields in wanted.items()}
-        self._addresses = frozenset(self._wanted_email.values())
         self._apart = {
             key
             for key, email in self._wanted_email.items()
             if not email or _action(decisions, key) is ReviewAction.CREATE
         }
+        self._addresses_apart = {self._wanted_email[key] for key in self._apart}
         self._users_by_email = Grouped[str, str]()
         for object_id, email in self._wanted_email.items():
             if object_id not in self._apart:
@@ -118,7 +115,9 @@ class _Matcher:
 
     def held_by(self, object_ids: AbstractSet[str]) -> AbstractSet[str]:
         """Those of them that are on the contacts of these users now."""
-        held = {email for object_id in object_ids for email in self._held[object_id]}
+        owned = [self._by_object_id[key] for key in object_ids if key in self._by_object_id]
+        doubles = [contact for key in object_ids for contact in self._doubles[key]]
+        held = {normalized_email(contact.fields.email) for contact in (*owned, *doubles)}
         return held & self._users_by_email.keys()
 
     def apart(self) -> dict[str, Match]:
@@ -237,7 +236,8 @@ class _Matcher:
         return [
             address
             for address in dict.fromkeys(map(normalized_email, self._aliases.get(object_id, ())))
-            if address not in self._addresses
+            if address not in self._users_by_email
+            and address not in self._addresses_apart
             and address in self._by_email
             and all(self._owner(contact) is None for contact in self._by_email[address])
         ]

@@ -82,6 +82,7 @@ class _Planner:
         self._filter = Filter(configuration, snapshot.supplement)
         self._sites = Classifier(configuration.sites)
         self._mapper = Mapper(configuration, snapshot.supplement)
+        self._linked = {contact.object_id: contact for contact in contacts if contact.object_id is not None}
         self._wanted: dict[str, ContactFields] = {}
         self._skipped: dict[str, SkipReason] = {}
         self._changes: list[Change] = []
@@ -121,7 +122,10 @@ class _Planner:
             fields = self._mapper.fields(user, site or "")
             reason = self._reason(user, fields, site)
             if reason is None:
-                self._wanted[user.id] = fields
+                mine = self._linked.get(user.id)
+                # Nearly always the contact says so already: then what it says is kept once.
+                same = mine is not None and mine.fields == fields
+                self._wanted[user.id] = mine.fields if mine is not None and same else fields
                 return
         self._skipped[user.id] = reason
         name = clean(user.display_name)
@@ -152,7 +156,8 @@ class _Planner:
             contact_id = contact.id if contact else None
             return Change(ChangeKind.CONFLICT, object_id, name, contact_id, reason=outcome.conflict.value)
         if contact is None:
-            return Change(ChangeKind.CREATE, object_id, name, fields=wanted, linked=self._links)
+            fields = self._mapper.named(wanted)
+            return Change(ChangeKind.CREATE, object_id, name, fields=fields, linked=self._links)
         after = self._mapper.merged(contact.fields, wanted, contact.pins)
         changed = differences(contact.fields, after)
         returns = self._links and contact.deactivated_by_sync and not contact.active

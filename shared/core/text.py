@@ -48,7 +48,8 @@ def normalized_email(address: str) -> str:
     domain. Nothing else is folded: two different mailboxes must never become one.
     """
     if address.isascii():
-        return address.strip().lower()
+        plain = address.strip().lower()
+        return address if address == plain else plain  # the same text, not another one like it
     local, at, domain = unicodedata.normalize("NFC", address).strip().lower().rpartition("@")
     return f"{local}{at}{_ascii(domain)}"
 

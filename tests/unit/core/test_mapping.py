@@ -129,7 +129,8 @@ def test_nobody_is_without_a_name(
 ) -> None:
     """Display name, else first and last name, else the address."""
     user = DirectoryUser("1", mail="ada@example.com", display_name=display, given_name=given, surname=surname)
-    assert mapped(user).name == name
+    mapper = Mapper(Configuration())
+    assert mapper.named(mapper.fields(user)).name == name
 
 
 def test_hostile_values_are_cleaned() -> None:
@@ -186,9 +187,17 @@ def test_a_blank_keeps_or_overwrites_as_the_policy_says(field: SyncedField) -> N
     new = ContactFields(**{field.value: "new"}, email="a@x")
     keeping, overwriting = (Mapper(Configuration(blank_in_directory=policy)) for policy in BlankPolicy)
     assert getattr(keeping.merged(current, blank), field.value) == "old"
-    assert getattr(overwriting.merged(current, blank), field.value) == ""
+    nothing = "a@x" if field is SyncedField.NAME else ""  # nobody is without a name
+    assert getattr(overwriting.merged(current, blank), field.value) == nothing
     assert getattr(keeping.merged(current, new), field.value) == "new"
     assert getattr(overwriting.merged(current, new), field.value) == "new"
+
+
+def test_the_address_is_nobodys_name_who_has_one() -> None:
+    """A directory that lost all names of somebody does not rename the contact, unless blanks overwrite."""
+    nameless, known = ContactFields(email="a@x"), ContactFields(name="Ada", email="a@x")
+    assert Mapper(Configuration()).merged(known, nameless).name == "Ada"
+    assert Mapper(Configuration()).merged(nameless, nameless).name == "a@x"
 
 
 def test_a_site_and_an_enrichment_are_overwritten_with_a_blank_under_either_policy() -> None:
