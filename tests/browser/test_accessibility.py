@@ -1,6 +1,7 @@
 """Every page, in light and dark, on a desk and in a hand: axe finds nothing, and nothing is cut off."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -49,6 +50,18 @@ async def action_needed(scenes: Scenes, visit: Visit) -> None:
     await visit.page.goto(await scenes.open_portal(customer))
 
 
+async def paused(scenes: Scenes, visit: Visit) -> None:
+    """A customer's page while its syncs are paused."""
+    customer = await scenes.connected()
+    await scenes.app.pausing.pause(customer)
+    await visit.page.goto(await scenes.open_portal(customer))
+
+
+async def waiting_for_approval(scenes: Scenes, visit: Visit) -> None:
+    """A customer's page while a sync waits for somebody."""
+    await visit.page.goto(await scenes.open_portal(await scenes.held()))
+
+
 async def disconnected(scenes: Scenes, visit: Visit) -> None:
     """A customer's page after it was disconnected."""
     customer = await scenes.connected()
@@ -79,6 +92,23 @@ async def failed_run(scenes: Scenes, visit: Visit) -> None:
     """A run that failed."""
     await connected(scenes, visit)
     await visit.page.locator("tbody a").nth(1).click()
+
+
+async def held_run(scenes: Scenes, visit: Visit) -> None:
+    """A run that the guard holds, with its plan and the two buttons."""
+    await waiting_for_approval(scenes, visit)
+    await visit.page.get_by_role("link", name="looked at its plan").click()
+
+
+async def preview(scenes: Scenes, visit: Visit) -> None:
+    """What a sync would do, person by person."""
+    customer = await scenes.connected()
+    scenes.world.clock.advance(timedelta(hours=1))
+    scenes.tenant.change("02", job_title="Site manager")
+    scenes.tenant.hire("12", display_name="Ida Strand")
+    await scenes.world.preview(customer)
+    await visit.page.goto(await scenes.open_portal(customer))
+    await visit.page.locator("tbody a").first.click()
 
 
 async def signed_out(scenes: Scenes, visit: Visit) -> None:
@@ -126,11 +156,15 @@ ALL: list[Scene] = [
     syncing,
     reading,
     action_needed,
+    paused,
+    waiting_for_approval,
     disconnected,
     disconnecting,
     run,
     first_run,
     failed_run,
+    held_run,
+    preview,
     signed_out,
     session_ended,
     consent_asked,
@@ -161,7 +195,7 @@ async def test_axe_finds_nothing(scenes: Scenes, inspection: Visit, scene: Scene
 
 
 @pytest.mark.parametrize(
-    "scene", [connected, run, disconnecting, consent_asked], ids=lambda scene: scene.__name__
+    "scene", [connected, run, held_run, disconnecting, consent_asked], ids=lambda scene: scene.__name__
 )
 async def test_everything_to_press_is_large_enough(scenes: Scenes, inspection: Visit, scene: Scene) -> None:
     """Buttons and links that stand alone are at least 44 pixels high."""

@@ -6,7 +6,7 @@ from playwright.async_api import Locator, expect
 from shared.core.errors import ActionRequired
 from tests.browser.conftest import Visit
 from tests.browser.scenes import Scenes
-from tests.browser.test_accessibility import ALL, Scene
+from tests.browser.test_accessibility import ALL, Scene, paused, preview
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -59,7 +59,7 @@ async def test_a_customer_is_connected_synced_and_disconnected(scenes: Scenes, w
 
     await page.get_by_role("button", name="Sync now").click()
     await expect(page.get_by_role("heading", name="Sync in progress")).to_be_visible()
-    await scenes.world.drain()
+    await scenes.work_off()
     await expect(page.get_by_role("cell", name="Done")).to_be_visible(timeout=SOON)
     await expect(page.get_by_role("heading", name="Sync in progress")).to_have_count(0)
     await page.locator("tbody a").first.click()
@@ -72,6 +72,42 @@ async def test_a_customer_is_connected_synced_and_disconnected(scenes: Scenes, w
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
     assert window.complaints == []
+
+
+async def test_a_held_run_is_looked_at_and_approved(scenes: Scenes, window: Visit) -> None:
+    """The customer's page leads to the plan, and the button on it lets exactly that be done."""
+    page = window.page
+    await page.goto(await scenes.open_portal(await scenes.held()))
+    await expect(page.get_by_text("Nobody has to act.")).to_have_count(0)
+    await page.get_by_role("link", name="looked at its plan").click()
+    await expect(badge(window, "Waiting for approval")).to_be_visible()
+    await expect(badge(window, "To be deactivated")).to_have_count(3)
+    await page.get_by_role("button", name="Approve this plan").click()
+    await expect(badge(window, "In progress")).to_be_visible()
+    await scenes.work_off()
+    await page.reload()
+    await expect(badge(window, "Done")).to_be_visible()
+    await expect(page.locator("tbody").get_by_text("Deactivated")).to_have_count(3)
+    assert window.complaints == []
+
+
+async def test_a_preview_says_what_would_be_and_not_what_was(scenes: Scenes, visit: Visit) -> None:
+    """On its own page and in the list of the customer's syncs; the last sync is still the one before."""
+    page = visit.page
+    await preview(scenes, visit)
+    await expect(page.locator("dt", has_text="To be created")).to_be_visible()
+    await expect(badge(visit, "To be updated")).to_be_visible()
+    await expect(page.get_by_role("columnheader", name="What would be done")).to_be_visible()
+    await page.get_by_role("link", name="Nordlicht Logistik").click()
+    await expect(page.locator("tbody tr").first).to_contain_text("Started from the PSA, preview")
+    await expect(page.locator("dd", has_text="No changes")).to_be_visible()
+
+
+async def test_a_paused_customer_has_no_next_sync(scenes: Scenes, visit: Visit) -> None:
+    """The page says that the pause is why."""
+    await paused(scenes, visit)
+    await expect(badge(visit, "Paused")).to_be_visible()
+    await expect(visit.page.get_by_text("None while it is paused")).to_be_visible()
 
 
 async def test_progress_moves_without_loading_the_page(scenes: Scenes, visit: Visit) -> None:
@@ -133,6 +169,6 @@ async def test_a_consent_that_is_copied_completes_on_the_page(scenes: Scenes, wi
     await window.page.goto(await scenes.consent_url(await scenes.customer()))
     await window.page.get_by_role("button", name="Continue to Microsoft").click()
     await expect(window.page.get_by_role("heading", name="Almost there")).to_be_visible()
-    await scenes.world.drain()
+    await scenes.work_off()
     await expect(window.page.get_by_role("heading", name="Connected")).to_be_visible(timeout=SOON)
     assert window.complaints == []

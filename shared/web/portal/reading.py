@@ -10,7 +10,7 @@ from shared.core.connection import Connection, ConnectionState
 from shared.core.customer import Customer
 from shared.core.errors import NotFound
 from shared.core.reasons import reason
-from shared.core.run import Run, RunState
+from shared.core.run import Run, RunKind, RunState
 from shared.web.following import Following, following
 from shared.web.held import only_planned, sentence, waits_for
 from shared.web.pages import page
@@ -21,6 +21,7 @@ from shared.web.services import READ, Services
 router = APIRouter(prefix="/portal/customers/{customer}")
 
 _RECENT_RUNS = 10
+_SYNCS = frozenset({RunKind.SYNC, RunKind.FULL})  # the others leave the time of the last sync as it is
 _CHANGES = 50
 
 
@@ -39,7 +40,9 @@ async def show(request: Request, app: Services, customer: TheCustomer) -> HTMLRe
         reason=reason(connection.reason) if connection and connection.reason else None,
         next_sync=app.customers.next_sync(connection) if connection else None,
         runs=recent,
-        last_done=next((run for run in recent if run.state is RunState.SUCCEEDED), None),
+        last_done=next(
+            (run for run in recent if run.state is RunState.SUCCEEDED and run.kind in _SYNCS), None
+        ),
         run=under_way,
         view=following(connection, state, under_way) if connection else Following("", "", ""),
     )
