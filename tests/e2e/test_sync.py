@@ -64,7 +64,7 @@ async def test_the_filter_by_kind_of_user_follows_the_configuration(scene: Scene
     assert guest["id"] not in members
     guests = first["skipped_by_reason"]["not_in_scope.guest"]
 
-    answer = await scene.configure(customer, user_types=["member", "guest"])
+    answer = await scene.configure(customer, scope={"user_types": ["member", "guest"]})
     assert answer.status_code == 200, answer.text
     both = await scene.sync(customer)
     assert (both["state"], both["applied"], both["counts"]["created"]) == ("succeeded", guests, guests)
@@ -72,7 +72,9 @@ async def test_the_filter_by_kind_of_user_follows_the_configuration(scene: Scene
     assert everybody[guest["id"]]["name"] == "Visiting Guest"
     assert members.items() <= everybody.items()
 
-    assert (await scene.configure(customer, user_types=["guest"])).status_code == 200
+    everybody_may_go = {"scope_drop": {"count": 1_000}}
+    answer = await scene.configure(customer, scope={"user_types": ["guest"]}, guard=everybody_may_go)
+    assert answer.status_code == 200, answer.text
     only = await scene.sync(customer)
     assert (only["state"], only["applied"]) == ("succeeded", 0)
     assert only["skipped_by_reason"]["not_in_scope.member"] >= len(members)
@@ -84,15 +86,16 @@ async def test_a_configuration_that_somebody_else_changed_is_not_overwritten(sce
     customer = await scene.connected("quince")
     path = f"/customers/{customer.id}/connection"
     etag = (await scene.request("GET", path)).headers["ETag"]
-    assert (await scene.configure(customer, user_types=["guest"])).status_code == 200
+    assert (await scene.configure(customer, scope={"user_types": ["guest"]})).status_code == 200
     late = await scene.request(
         "PATCH",
         path,
-        json={"configuration": {"user_types": ["member"]}},
+        json={"configuration": {"scope": {"user_types": ["member"]}}},
         headers={"If-Match": etag},
     )
     assert (late.status_code, late.json()["code"]) == (412, "version_conflict")
-    assert (await scene.api.connection(customer.id))["configuration"]["user_types"] == ["guest"]
+    kept = (await scene.api.connection(customer.id))["configuration"]["scope"]
+    assert (kept["user_types"], kept["enabled_only"]) == (["guest"], True)
 
 
 async def test_changes_may_come_twice_in_any_order_and_with_empty_pages(scene: Scene) -> None:
@@ -128,7 +131,7 @@ async def test_changes_may_come_twice_in_any_order_and_with_empty_pages(scene: S
 
 async def test_who_leaves_keeps_the_contact_and_may_come_back(scene: Scene) -> None:
     """Both kinds of removal are told apart; a restored account finds its contact again."""
-    customer = await scene.connected("harbour")
+    customer = await scene.connected("alder")
     soft, hard = await scene.hire(customer, "Soft Leaver"), await scene.hire(customer, "Hard Leaver")
     await scene.sync(customer)
     before = await scene.contacts(customer)
@@ -168,7 +171,7 @@ async def test_a_forgotten_place_means_a_full_read_that_writes_nothing(scene: Sc
 
 async def test_who_left_while_the_place_was_forgotten_is_still_noticed(scene: Scene) -> None:
     """A full read tells who is gone by their absence."""
-    customer = await scene.connected("harbour")
+    customer = await scene.connected("alder")
     leaver = await scene.hire(customer, "Absent Leaver")
     await scene.sync(customer)
     before = await scene.contacts(customer)

@@ -154,7 +154,7 @@ async def test_an_old_run_loads(tables: OwnTables) -> None:
     assert (found.state, found.slot) == (RunState.SUCCEEDED, datetime(2026, 3, 2, 12, 30, tzinfo=UTC))
     assert found.counts == Counts(users_read=5, created=2, skipped=3)
     assert found.stage == Stage("mirror", "link", "tenant")
-    assert (found.configuration, found.digest, found.guard, found.passed) == (None, None, (), False)
+    assert (found.configuration, found.digest, found.guard, found.approved) == (None, None, (), None)
     assert (await runs.list(CONNECTION_ID, 10)).items == (found,)
 
 

@@ -112,6 +112,7 @@ async def test_from_the_first_click_to_the_last_run_nothing_secret_is_kept(
         userPrincipalName="wilhelmina@contoso.example",
         mail="wilhelmina@contoso.example",
         displayName=PERSON,
+        givenName=PERSON.partition(" ")[0],
     )
     customer = await new_customer(app)
     _, key = await app.access.create_key(customer.account_id, "label")

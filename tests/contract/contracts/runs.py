@@ -50,7 +50,6 @@ class RunStoreContract:
             guard=(Tripped(GuardRule.DEACTIVATIONS, limit=5, actual=6, baseline=50),),
             held_until=NOW + timedelta(days=3),
             approved="0" * 64,
-            passed=True,
             gaps=(GAP,),
         )
         assert await runs.add(full)
