@@ -37,9 +37,11 @@ def full_reason(connection: Connection, kind: RunKind, now: datetime) -> FullRea
         return FullReason.FIRST
     if kind is RunKind.FULL:
         return FullReason.REQUESTED
-    if connection.confirm_absence and kind.commits:
+    # A preview reads what a run would read, or it would show another plan; one person's run is in a hurry.
+    patient = kind is not RunKind.USER
+    if connection.confirm_absence and patient:
         return FullReason.ABSENCE
-    if now - connection.full_read_at >= FULL_READ_EVERY and kind.commits:
+    if now - connection.full_read_at >= FULL_READ_EVERY and patient:
         return FullReason.WEEKLY
     if connection.read_at is None or now - connection.read_at >= DELTA_LINK_LIFETIME:
         return FullReason.STALE

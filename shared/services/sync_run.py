@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import msgspec
 
-from shared.core.changes import Change, ChangeKind, shows
+from shared.core.changes import Change
 from shared.core.connection import Connection
 from shared.core.guard import tripped
 from shared.core.mirror import Snapshot
@@ -22,7 +22,6 @@ from shared.core.planning import Plan, make_plan
 from shared.core.report import make_report
 from shared.core.reviews import Decision, Review, decisions, reviewed
 from shared.core.run import ReadMode, Run, RunState, Stage
-from shared.core.text import normalized_email
 from shared.ports import (
     ChangeLog,
     Clock,
@@ -33,7 +32,8 @@ from shared.ports import (
     ReviewStore,
     RunStore,
 )
-from shared.services.change_chunks import NOTICED, PLANNED, WRITTEN, chunk_name, forget, log_lines, number_of
+from shared.services.change_chunks import NOTICED, PLANNED, WRITTEN, chunk_name, forget, log_lines
+from shared.services.earlier_writes import earlier_writes
 from shared.services.holding import Holding
 from shared.services.leases import Lease
 from shared.services.progress import Progress
@@ -80,7 +80,8 @@ class SyncRunner:
         contacts = await read_contacts(destination, lease)
         queue = await self.reviews.all(connection.id) if connection.reviews else {}
         plan = await asyncio.to_thread(_plan, staged.snapshot, contacts, connection, decisions(queue))
-        earlier = await self._earlier_writes(work, staged.snapshot, contacts, plan) if resumed else []
+        known = staged.snapshot.users.keys()
+        earlier = await earlier_writes(self.changes, work, known, contacts, plan) if resumed else []
         work.planned(plan, earlier)
         if not await self._passes(work, plan, staged, connection):
             return work.run
@@ -132,40 +133,6 @@ class SyncRunner:
         work.note(stage=stage)
         await work.save()
         return msgspec.structs.replace(staged, mirror=mirror)
-
-    async def _earlier_writes(
-        self, work: Progress, snapshot: Snapshot, contacts: Sequence[Contact], plan: Plan
-    ) -> list[Change]:
-        """What earlier messages of this run wrote, as far as the counts of the plan leave room for it.
-
-        A change is logged before it is written, so whatever the new plan still wants to write was not: it
-        leaves the log and is written, and logged, once more. Of the rest a line stays if the contact shows
-        what it says.
-        """
-        pending = {(change.object_id, change.kind is ChangeKind.DEACTIVATE) for change in plan.writes()}
-        unchanged = snapshot.users.keys() - {change.object_id for change in plan.changes}
-        found = _Found(contacts)
-        earlier: list[Change] = []
-        async for chunk, logged in self.changes.chunks(work.run.id):
-            if not chunk.startswith(WRITTEN):
-                continue
-            work.chunk = number_of(chunk, WRITTEN) + 1
-            done = [
-                change
-                for change in logged
-                if (change.object_id, change.kind is ChangeKind.DEACTIVATE) not in pending
-                and found.shows(change)
-            ]
-            if len(done) != len(logged):
-                # Whoever took over may have written them since this worker read the contacts.
-                await work.lease.keep()
-                await self.changes.put(work.run.id, chunk, done)
-            earlier += [
-                change
-                for change in done
-                if change.kind is ChangeKind.DEACTIVATE or change.object_id in unchanged
-            ]
-        return earlier
 
     async def _passes(self, work: Progress, plan: Plan, staged: _Staged, connection: Connection) -> bool:
         """Whether the plan may be carried out; where not, the run is held and the lease released."""
@@ -250,27 +217,6 @@ class SyncRunner:
             await self.mirrors.prune(work.run.connection_id, staged.mirror)
         work.note(state=RunState.SUCCEEDED, finished_at=now, stage=None, error=None)
         await work.save()
-
-
-class _Found:
-    """The contacts, to be found by what a change says of them."""
-
-    def __init__(self, contacts: Sequence[Contact]) -> None:
-        self._by_id = {contact.id: contact for contact in contacts}
-        self._by_object_id = {contact.object_id: contact for contact in contacts if contact.object_id}
-        self._by_email = {normalized_email(contact.fields.email): contact for contact in contacts}
-
-    def shows(self, change: Change) -> bool:
-        """Whether the contact the change is about is as it says."""
-        contact: Contact | None
-        if change.contact_id is not None:
-            contact = self._by_id.get(change.contact_id)
-        elif change.linked:
-            contact = self._by_object_id.get(change.object_id)
-        else:
-            email = change.fields.email if change.fields is not None else ""
-            contact = self._by_email.get(normalized_email(email))
-        return contact is not None and shows(contact, change)
 
 
 async def read_contacts(destination: Destination, lease: Lease) -> list[Contact]:
