@@ -83,6 +83,19 @@ class Scene:
         """Ask for a run and wait for its end."""
         return await self.api.finished(await self.api.start_run(customer.id, kind))
 
+    async def preview(self, customer: Customer, **policies: Any) -> Document:
+        """Ask what a sync would do, with these policies changed, and wait for the answer."""
+        run = await self.api.finished(await self.api.preview(customer.id, policies or None))
+        assert run["state"] == "succeeded", run
+        return run
+
+    async def lines(self, run: Document, *kinds: str) -> dict[str, Document]:
+        """A run's lines by object id, of these kinds or of all; there is one for each at the most."""
+        found = [line for line in await self.api.changes(run["id"]) if line["kind"] in kinds or not kinds]
+        by_object_id = {line["object_id"]: line for line in found}
+        assert len(by_object_id) == len(found)
+        return by_object_id
+
     async def imported(self, key: str, grant: str = "application") -> Customer:
         """A new customer, connected, with all its contacts."""
         customer = await self.connected(key, grant)
@@ -113,6 +126,12 @@ class Scene:
         etag = (await self.request("GET", path)).headers["ETag"]
         body = {"configuration": policies}
         return await self.request("PATCH", path, json=body, headers={"If-Match": etag})
+
+    async def refusal(self, method: str, path: str, body: Document | None = None) -> tuple[int, str]:
+        """Status and code of a request to the API that must be refused."""
+        answer = await self.request(method, path, json=body)
+        assert answer.is_error, answer.text
+        return answer.status_code, answer.json()["code"]
 
     # People.
 
@@ -172,6 +191,35 @@ class Scene:
     async def restore(self, customer: Customer, user: Document) -> None:
         """Bring somebody back from the deleted items."""
         await self.graph("POST", f"{self._user(customer, user)}/restore")
+
+    async def add_group(self, customer: Customer, name: str, *members: Document) -> Document:
+        """Found a group of users and groups in the customer's directory, under a name of its own."""
+        body = {"displayName": f"{name} {next(_numbers)}", "members": [member["id"] for member in members]}
+        return await self.graph("POST", f"tenants/{customer.tenant.tenant_id}/groups", body)
+
+    async def join(self, customer: Customer, group: Document, *members: Document) -> None:
+        """Put users and groups into a group."""
+        body = {"add": [member["id"] for member in members]}
+        await self.graph("PATCH", f"{self._group(customer, group)}/members", body)
+
+    async def leave(self, customer: Customer, group: Document, *members: Document) -> None:
+        """Take users and groups out of a group."""
+        body = {"remove": [member["id"] for member in members]}
+        await self.graph("PATCH", f"{self._group(customer, group)}/members", body)
+
+    async def delete_group(self, customer: Customer, group: Document) -> None:
+        """Delete a group; its members stay."""
+        await self.graph("DELETE", self._group(customer, group))
+
+    async def grant_more(self, customer: Customer, *permissions: str) -> None:
+        """Have the tenant's administrator approve more permissions, and connect again."""
+        await self._permissions(customer, add=permissions)
+        await self.connect(customer)
+
+    async def withdraw_some(self, customer: Customer, *permissions: str) -> None:
+        """Have the tenant's administrator take permissions back; it counts with the next connection."""
+        await self._permissions(customer, remove=permissions)
+        await self.connect(customer)
 
     async def fault(self, customer: Customer, kind: str, path: str = "/users", **fields: Any) -> None:
         """Have Microsoft Graph misbehave, for this customer's tenant only."""
@@ -238,6 +286,13 @@ class Scene:
 
     def _user(self, customer: Customer, user: Document) -> str:
         return f"tenants/{customer.tenant.tenant_id}/users/{user['id']}"
+
+    def _group(self, customer: Customer, group: Document) -> str:
+        return f"tenants/{customer.tenant.tenant_id}/groups/{group['id']}"
+
+    async def _permissions(self, customer: Customer, **change: Any) -> None:
+        where = {"tenant_id": customer.tenant.tenant_id, "client_id": self.stack.outside.client_id}
+        await self.entra("permissions", **where, **change)
 
     async def _control(self, base: str, method: str, path: str, body: Any) -> Document:
         response = await self.http.request(method, f"{base}/_control/{path}", json=body)

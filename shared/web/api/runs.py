@@ -107,7 +107,7 @@ def _document(run: Run) -> dict[str, Any]:
     broken = [{**msgspec.structs.asdict(rule), "text": sentence(rule)} for rule in run.guard]
     return {
         **msgspec.structs.asdict(run),
-        "approved": run.approved is not None,
+        "approved": run.approved is not None and run.approved == run.digest,
         "guard": broken,
         "steps": list(run.steps),
         "gaps": list(run.gaps),
