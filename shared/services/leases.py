@@ -66,6 +66,21 @@ class Lease:
             lambda connection: msgspec.structs.replace(change(connection), lease_owner=None, lease_until=None)
         )
 
+    async def abandon(self) -> None:
+        """Let go of what is still this worker's after LeaseLost, so that the next run need not wait."""
+        connection = self._held.value
+        owner = connection.lease_owner
+        while owner is not None:
+            found = await self._store.get(connection.account_id, connection.id)
+            if found is None or (found.value.fence, found.value.lease_owner) != (self._fence, owner):
+                return
+            freed = msgspec.structs.replace(found.value, lease_owner=None, lease_until=None)
+            try:
+                self._held = await self._store.replace(found, freed)
+                return
+            except ConcurrentUpdate:
+                continue
+
     async def _look_again(self) -> None:
         connection = self._held.value
         found = await self._store.get(connection.account_id, connection.id)

@@ -102,6 +102,7 @@ class Worker:
         try:
             await self._attempt(message, lease, before)
         except LeaseLost:
+            await lease.abandon()
             await self._lost(message)
 
     async def _attempt(self, message: SyncMessage, lease: Lease, before: str | None) -> None:

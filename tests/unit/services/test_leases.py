@@ -181,3 +181,37 @@ async def test_an_update_that_never_gets_through_comes_back_later(held: Held) ->
     stored = await store.add(active(unique()))
     with pytest.raises(RetryLater, match="busy"):
         await update(store, stored, lambda connection: connection)
+
+
+async def test_whoever_stops_gives_back_what_is_still_theirs(held: Held) -> None:
+    """After a pause the next run need not wait for the lease to run out."""
+    first = await held.added()
+    lease = await held.acquire(first)
+    await held.change(first, state=ConnectionState.PAUSED)
+    with pytest.raises(LeaseLost):
+        await lease.release()
+    await lease.abandon()
+    found = (await held.stored(first)).value
+    assert (found.state, found.lease_owner, found.lease_until) == (ConnectionState.PAUSED, None, None)
+    assert found.fence == lease.connection.fence
+
+
+async def test_whoever_stops_leaves_anothers_lease_alone(held: Held) -> None:
+    """Also one of the same run, which another worker took up."""
+    first = await held.added()
+    lease = await held.acquire(first)
+    held.clock.advance(LIFETIME)
+    await held.acquire(await held.stored(first))
+    before = await held.stored(first)
+    await lease.abandon()
+    assert await held.stored(first) == before
+
+
+async def test_what_was_given_back_already_stays_as_it_is(held: Held) -> None:
+    """Nothing is written."""
+    first = await held.added()
+    lease = await held.acquire(first)
+    await lease.release()
+    before = await held.stored(first)
+    await lease.abandon()
+    assert await held.stored(first) == before
