@@ -231,6 +231,15 @@ class Scene:
         self._touched.add(customer.tenant.tenant_id)
         await self.graph("POST", "delta-behaviour", {"tenant": customer.tenant.tenant_id, **behaviour})
 
+    async def conceal_names(self, customer: Customer) -> None:
+        """Have reports about the tenant hide who is who in them."""
+        self._touched.add(customer.tenant.tenant_id)
+        await self.graph("PATCH", f"tenants/{customer.tenant.tenant_id}/insights", {"concealed_names": True})
+
+    async def know(self, customer: Customer, user: Document, what: str, **facts: Any) -> None:
+        """Have Microsoft 365 know something about somebody beyond the directory."""
+        await self.graph("PUT", f"{self._user(customer, user)}/{what}", facts)
+
     async def delete_tenant(self, customer: Customer) -> None:
         """Have the whole tenant deleted."""
         self._touched.add(customer.tenant.tenant_id)
@@ -282,6 +291,7 @@ class Scene:
         await self.entra("replication")
         for tenant_id in self._touched:
             await self.graph("POST", "delta-behaviour", {"tenant": tenant_id})
+            await self.graph("PATCH", f"tenants/{tenant_id}/insights", {"concealed_names": False})
             await self.graph("PATCH", f"tenants/{tenant_id}", {"deleted": False})
 
     def _user(self, customer: Customer, user: Document) -> str:

@@ -22,7 +22,7 @@ async def _sites(scene: Scene, customer: Customer, *people: Document) -> list[st
 
 
 async def test_people_go_to_the_site_of_their_office_or_department(scene: Scene) -> None:
-    """The first rule that names a value of theirs decides; who moves there moves here, and nothing else does."""
+    """The first rule that names a value of theirs decides; who moves there moves here, nobody else."""
     customer = await scene.connected("quince")
     await scene.api.put_customer(customer.id, "The customer with sites", SITES)
     people = [
