@@ -125,7 +125,9 @@ class BuiltinDestination:
         }
         if exists or change.contact_id is not None:
             return ("upsert", entity, {"mode": "merge"})
-        return ("create", entity | {"created_at": now})
+        # Blanks of a new contact need no property, and each costs time whenever contacts are read.
+        stated = {name: value for name, value in entity.items() if value != ""}
+        return ("create", stated | {"created_at": now})
 
 
 class BuiltinDestinations:
@@ -206,16 +208,17 @@ def _fields(change: Change) -> ContactFields:
 
 def _contact(entity: Mapping[str, Any], tenant_id: str | None = None) -> Contact:
     """The contact; with `tenant_id`, linked only where the link leads into that tenant."""
-    elsewhere = tenant_id is not None and entity.get("tenant_id", tenant_id) != tenant_id
+    # A property that was never written may be missing or null, whichever the service likes.
+    elsewhere = tenant_id is not None and (entity.get("tenant_id") or tenant_id) != tenant_id
     # Interned, as the mirror's texts are: a run holds everybody at once, in the directory and as a contact.
     return Contact(
         entity["RowKey"],
         ContactFields(**{name: sys.intern(entity.get(name) or "") for name in CONTACT_FIELDS}),
         None if elsewhere else entity.get("object_id") or None,
-        active=entity.get("active", True),
-        deactivated_by_sync=entity.get("deactivated_by_sync", False),
+        active=entity.get("active") is not False,
+        deactivated_by_sync=entity.get("deactivated_by_sync") is True,
         pins=_pins(entity.get("pins") or "[]"),
-        keep_active=entity.get("keep_active", False),
+        keep_active=entity.get("keep_active") is True,
     )
 
 
