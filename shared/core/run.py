@@ -119,7 +119,8 @@ class Stage(msgspec.Struct, frozen=True):
     """A complete read that is durable but not committed, so that a later message can go on from it.
 
     `tenant_id`, `before` and `configuration_version` say what it was made of: the tenant, the mirror that was
-    in force, and the configuration, which decides what is read.
+    in force, and the configuration, which decides what is read. `written`: how many chunks of writes the run
+    had logged before this read.
     """
 
     mirror: str
@@ -127,6 +128,7 @@ class Stage(msgspec.Struct, frozen=True):
     tenant_id: str | None = None
     before: str | None = None
     configuration_version: int | None = None
+    written: int = 0
 
     def good_for(self, connection: Connection) -> bool:
         """Whether nobody connected another tenant, changed the configuration or committed a later read in

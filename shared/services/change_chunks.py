@@ -20,6 +20,12 @@ def number_of(chunk: str, part: str) -> int:
     return int(chunk.removeprefix(f"{part}-"))
 
 
+async def chunks_of(log: ChangeLog, run_id: str, part: str) -> int:
+    """How many chunks a part has, those that disappeared before the last one included."""
+    names = [chunk async for chunk, _ in log.chunks(run_id) if chunk.startswith(part)]
+    return number_of(names[-1], part) + 1 if names else 0
+
+
 async def log_lines(log: ChangeLog, run_id: str, part: str, changes: Sequence[Change]) -> None:
     """Write all lines of a part."""
     for number, lines in enumerate(_chunks(changes)):

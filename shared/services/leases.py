@@ -29,10 +29,16 @@ class Lease:
     """
 
     def __init__(
-        self, store: ConnectionStore, clock: Clock, lifetime: timedelta, held: Stored[Connection]
+        self,
+        store: ConnectionStore,
+        clock: Clock,
+        lifetime: timedelta,
+        held: Stored[Connection],
+        before: str | None = None,
     ) -> None:
-        """`held`: the connection as it was leased; see `acquire`."""
+        """`held`: the connection as it was leased, see `acquire`; `before`: what was under way until then."""
         self._store, self._clock, self._lifetime, self._held = store, clock, lifetime, held
+        self._run_id, self._before = held.value.lease_owner, before
         self._fence = held.value.fence
         self._keep_for = min(lifetime.total_seconds() / 3, _LOOK_EVERY)
         self._renew_at = clock.monotonic() + self._keep_for
@@ -41,6 +47,12 @@ class Lease:
     def connection(self) -> Connection:
         """The connection as this worker last saw or wrote it."""
         return self._held.value
+
+    def without_run(self, connection: Connection) -> Connection:
+        """The connection once this run is over: another that was asked for before or since is under way."""
+        if connection.current_run != self._run_id:
+            return connection
+        return msgspec.structs.replace(connection, current_run=self._before)
 
     async def keep(self) -> None:
         """Renew the lease, and so see whether it still counts, every other second. Raises LeaseLost."""
@@ -109,7 +121,8 @@ async def acquire(
         fence=connection.fence + 1,
         current_run=run_id,
     )
+    before = None if connection.current_run == run_id else connection.current_run
     try:
-        return Lease(store, clock, lifetime, await store.replace(held, leased))
+        return Lease(store, clock, lifetime, await store.replace(held, leased), before)
     except ConcurrentUpdate:
         raise Busy(timedelta(seconds=1)) from None

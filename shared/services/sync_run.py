@@ -32,7 +32,15 @@ from shared.ports import (
     ReviewStore,
     RunStore,
 )
-from shared.services.change_chunks import NOTICED, PLANNED, WRITTEN, chunk_name, forget, log_lines
+from shared.services.change_chunks import (
+    NOTICED,
+    PLANNED,
+    WRITTEN,
+    chunk_name,
+    chunks_of,
+    forget,
+    log_lines,
+)
 from shared.services.earlier_writes import earlier_writes
 from shared.services.holding import Holding
 from shared.services.leases import Lease
@@ -75,7 +83,7 @@ class SyncRunner:
         """
         work = Progress(self.runs, self.clock, run, lease)
         connection = lease.connection
-        staged = await self._staged(work, connection)
+        staged = await self._staged(work, connection, resumed=resumed)
         destination = self.destinations.open(connection)
         contacts = await read_contacts(destination, lease)
         queue = await self.reviews.all(connection.id) if connection.reviews else {}
@@ -96,7 +104,7 @@ class SyncRunner:
         await self._commit(work, staged, plan, reviews)
         return work.run
 
-    async def _staged(self, work: Progress, connection: Connection) -> _Staged:
+    async def _staged(self, work: Progress, connection: Connection, *, resumed: bool) -> _Staged:
         """The read of this run: the one an earlier message staged, else a new one, staged if it must be."""
         run, lease = work.run, work.lease
         if run.stage is not None and run.stage.good_for(connection):
@@ -115,10 +123,11 @@ class SyncRunner:
         )
         staged = _Staged(reading.snapshot, connection.mirror, reading.delta_link)
         if reading.snapshot.changed or connection.mirror is None:
-            return await self._stage(work, staged, connection)
+            written = await chunks_of(self.changes, run.id, WRITTEN) if resumed else 0
+            return await self._stage(work, staged, connection, written)
         return staged
 
-    async def _stage(self, work: Progress, staged: _Staged, connection: Connection) -> _Staged:
+    async def _stage(self, work: Progress, staged: _Staged, connection: Connection, written: int) -> _Staged:
         """Make the read durable, so that a later message of this run goes on from it."""
         # Two workers never share a name, so one that lost its lease spoils nothing.
         name = f"{connection.fence:010d}{work.run.id}"
@@ -129,6 +138,7 @@ class SyncRunner:
             connection.tenant_id,
             connection.mirror,
             connection.configuration_version,
+            written,
         )
         work.note(stage=stage)
         await work.save()
@@ -136,15 +146,16 @@ class SyncRunner:
 
     async def _passes(self, work: Progress, plan: Plan, staged: _Staged, connection: Connection) -> bool:
         """Whether the plan may be carried out; where not, the run is held and the lease released."""
-        if staged.again and work.chunk:
-            # This is what is left of a plan that passed: there is a log of writes.
+        stage = work.run.stage
+        if staged.again and stage is not None and work.chunk > stage.written:
+            # This is what is left of a plan that passed: there are writes since the read it was made of.
             return True
         broken = tripped(plan, connection.configuration.guard, connection.in_scope)
         digest = plan.digest() if broken or work.run.approved is not None else None
         work.note(guard=broken, digest=digest)
         if broken and work.run.approved != digest:
-            if work.run.stage is None:
-                await self._stage(work, staged, connection)
+            if stage is None:
+                await self._stage(work, staged, connection, work.chunk)
             await self.holding.hold(work, plan)
             return False
         if work.run.approved is not None:

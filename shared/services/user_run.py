@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from shared.core.changes import USER_WRITES, Change
+from shared.core.changes import USER_WRITES, Change, ChangeKind, ConflictReason
 from shared.core.connection import Connection
 from shared.core.explanation import NOT_FOUND, explained
 from shared.core.mirror import Snapshot
@@ -62,7 +62,7 @@ class UserRunner:
             return work.run
         queue = await self.reviews.all(connection.id) if connection.reviews else {}
         plan = await asyncio.to_thread(make_plan, snapshot, contacts, configuration, decisions(queue))
-        mine = [change for change in plan.changes if change.object_id == object_id]
+        mine = [_alone(change, contacts) for change in plan.changes if change.object_id == object_id]
         if resumed and not any(change.writes for change in mine):
             mine = await self._written_before(run, mine)
         else:
@@ -106,18 +106,34 @@ class UserRunner:
         return [*written, *mine]
 
     async def _finish(self, work: Progress) -> None:
-        await work.lease.release(lambda c: msgspec.structs.replace(c, current_run=None, last_run=work.run.id))
+        lease, run_id = work.lease, work.run.id
+        await lease.release(lambda c: msgspec.structs.replace(lease.without_run(c), last_run=run_id))
         work.note(state=RunState.SUCCEEDED, finished_at=self.clock.now(), error=None)
         await work.save()
 
 
+def _alone(change: Change, contacts: Iterable[Contact]) -> Change:
+    """The change, or a conflict where it takes an address that another contact gives up in the same plan."""
+    email = normalized_email(change.fields.email) if change.fields is not None else ""
+    takes = any(
+        modified.field == "email" and normalized_email(modified.old) != email for modified in change.modified
+    )
+    if not takes or all(
+        contact.id == change.contact_id or normalized_email(contact.fields.email) != email
+        for contact in contacts
+    ):
+        return change
+    reason = ConflictReason.EMAIL_TAKEN.value
+    return Change(ChangeKind.CONFLICT, change.object_id, change.name, change.contact_id, reason=reason)
+
+
 def find(users: Iterable[DirectoryUser], asked: str) -> str | None:
     """The object id of the user that was asked for by object id, user principal name or address."""
-    wanted = normalized_email(asked)
-    for user in users:
-        names = (user.id, user.user_principal_name, user.mail)
-        if any(name is not None and normalized_email(name) == wanted for name in names):
-            return user.id
+    wanted, everybody = normalized_email(asked), list(users)
+    for name in ("id", "user_principal_name", "mail"):
+        found = [user.id for user in everybody if normalized_email(getattr(user, name) or "") == wanted]
+        if found and wanted:
+            return min(found)
     return None
 
 

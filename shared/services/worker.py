@@ -110,8 +110,7 @@ class Worker:
             run, resumed = await self._begin(message, lease.connection)
             if run.state.ended:
                 # A late duplicate: whatever run was under way still is.
-                under_way = None if before == run.id else before
-                await lease.release(lambda c: msgspec.structs.replace(c, current_run=under_way))
+                await lease.release(lease.without_run)
                 return
             if run.state is RunState.HELD:
                 await self._look_at_held(run, lease, before)
@@ -223,7 +222,7 @@ class Worker:
         now = self.clock.now()
 
         def failed(connection: Connection) -> Connection:
-            connection = msgspec.structs.replace(connection, current_run=None, last_run=message.run_id)
+            connection = msgspec.structs.replace(lease.without_run(connection), last_run=message.run_id)
             if isinstance(error, ActionRequired):
                 return moved(connection, ConnectionState.ACTION_REQUIRED, now, error.code)
             return connection
