@@ -244,7 +244,7 @@ LONG_APPROVAL = Scenario(
     "approved over several time budgets",
     _held,
     tick=timedelta(seconds=1),
-    batch_size=1,
+    batch_size=2,
     time_budget=timedelta(seconds=14),
     configuration=GUARDED,
     run=on_demand(RunKind.SYNC),
