@@ -193,11 +193,18 @@ class SyncRunner:
     async def _review(self, run: Run, plan: Plan, queue: Mapping[str, Review]) -> int:
         """Put who could not be matched into the review queue; returns how long the queue is."""
         written, gone = reviewed(queue, plan.changes, run.id, self.clock.now())
+        if not written and not gone:
+            return len(queue)
+        # What was decided while this run was writing stays; the next run goes by it.
+        latest = await self.reviews.all(run.connection_id)
+        fresh = {key for key, review in latest.items() if review.decision and review != queue.get(key)}
+        written = [review for review in written if review.object_id not in fresh]
+        gone = [object_id for object_id in gone if object_id not in fresh]
         if written:
             await self.reviews.save(run.connection_id, written)
         if gone:
             await self.reviews.remove(run.connection_id, gone)
-        return len((queue.keys() | {review.object_id for review in written}) - set(gone))
+        return len((latest.keys() | {review.object_id for review in written}) - set(gone))
 
     async def _commit(self, work: Progress, staged: _Staged, plan: Plan, reviews: int) -> None:
         now = self.clock.now()
