@@ -56,7 +56,7 @@ class Budget(msgspec.Struct, frozen=True):
             return self, wait
         # A worker whose clock is behind must not make its grant look older than the others'.
         moment = max([moment, *(grant.at for grant in counted)])
-        size = max(length // _SLICES, 1)
+        size = -(-length // _SLICES)  # rounded up: never more slices than these
         if counted and counted[-1].at // size == moment // size:
             amount += counted.pop().amount
         return msgspec.structs.replace(self, grants=(*counted, Granted(moment, amount))), _NOBODY
