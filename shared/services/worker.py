@@ -90,8 +90,8 @@ class Worker:
     async def give_up(self, message: SyncMessage) -> None:
         """End the run of a message that failed on every delivery (it is on the poison queue)."""
         run = await self.runs.get(message.run_id)
-        if run is None or run.state.ended:
-            return
+        if run is None or run.state.ended or run.state is RunState.HELD:
+            return  # of a held run it was only to see whether it has expired
         error = run.error or stopped()
         stored = await self.connections.get(message.account_id, message.connection_id)
         if stored is not None:

@@ -11,6 +11,7 @@ from shared.core.configuration import BlankPolicy, Configuration, Guard, LeaverP
 from shared.core.connection import Connection
 from shared.core.customer import Customer
 from shared.core.guard import GuardRule
+from shared.core.messages import SyncMessage
 from shared.core.run import HELD_FOR, Run, RunKind, RunState, Trigger
 from tests.fakes import ACCOUNT, FakeDirectory, Process, World, settings
 
@@ -145,6 +146,16 @@ async def test_nobody_waits_for_ever(place: Place, early: timedelta, state: RunS
         assert run.error is not None
         assert (run.error.code, connection.held_run, run.stage) == ("hold_expired", None, None)
     assert place.world.contacts.applied == []
+
+
+async def test_a_look_at_a_held_run_that_fails_every_time_ends_nothing(place: Place) -> None:
+    """Its message was only to see whether it expired: it still can be approved."""
+    run = await place.held()
+    await place.world.app.worker.give_up(SyncMessage(ACCOUNT, place.customer.connection_id, run.id))
+    assert await place.again(run) == run
+    await place.world.app.runs.approve(run, run.digest or "")
+    await place.drain()
+    assert (await place.again(run)).state is RunState.SUCCEEDED
 
 
 async def test_a_later_plan_takes_the_place_of_a_held_one(place: Place) -> None:
