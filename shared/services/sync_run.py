@@ -158,7 +158,7 @@ class SyncRunner:
                 await self._stage(work, staged, connection, work.chunk)
             await self.holding.hold(work, plan)
             return False
-        if work.run.approved is not None:
+        if work.run.resumes:  # it may have been held before, or nearly
             await forget(self.changes, work.run.id, PLANNED)
         return True
 
@@ -188,6 +188,8 @@ class SyncRunner:
             for change in plan.changes
             if not change.writes and (touched is None or change.object_id in touched)
         ]
+        if run.resumes:
+            await forget(self.changes, run.id, NOTICED)
         await log_lines(self.changes, run.id, NOTICED, noticed)
 
     async def _review(self, run: Run, plan: Plan, queue: Mapping[str, Review]) -> int:

@@ -1,15 +1,18 @@
 """What a run that takes several messages says of itself while directory and contacts change under it."""
 
+from collections import Counter
 from datetime import timedelta
 
 import msgspec
 import pytest
 
 from shared.core.changes import ChangeKind
-from shared.core.models import ContactFields
+from shared.core.configuration import Configuration, Scope
+from shared.core.models import ContactFields, UserType
 from shared.core.run import RunState, slot_run_id
 from tests.fakes import World
-from tests.property.scenarios import CONNECTION, CUSTOMER, LONG, MESSAGE, Scenario, the_tenant
+from tests.property.scenarios import CONNECTION, CUSTOMER, LONG, MESSAGE, UNGUARDED, Scenario, the_tenant
+from tests.property.situations import HELD_BY_NUMBER
 
 
 async def _half_done(scenario: Scenario) -> World:
@@ -134,3 +137,37 @@ async def test_another_tenant_never_gets_what_was_read_of_the_first() -> None:
     found = {contact.object_id for contact in world.contacts.contacts(CONNECTION)}
     assert found == imported | {"zoe"}
     assert connection.delta_link == second.link()
+
+
+@pytest.mark.parametrize(
+    "scenario", [Scenario("first import", LONG.prepare), HELD_BY_NUMBER], ids=lambda one: one.name
+)
+async def test_what_was_only_planned_or_noticed_before_leaves_the_log(scenario: Scenario) -> None:
+    """Killed at any call, a run that ends otherwise under a new configuration reports that end alone."""
+    clean = await scenario.world()
+    process = scenario.process(clean)
+    await scenario.play(clean, process)
+    states = Counter[RunState]()
+    for at in range(1, len(process.calls) + 1):
+        world = await scenario.world()
+        await world.deliver(MESSAGE, world.start_app(scenario.process(world, at)))
+        everybody = Scope(user_types=tuple(UserType), enabled_only=False)
+        await world.configure(CUSTOMER, Configuration(scope=everybody, guard=UNGUARDED))
+        world.clock.advance(timedelta(minutes=10))
+        await world.drain(until=world.clock.now() + timedelta(hours=1))
+        run = await world.runs.get(MESSAGE.run_id)
+        assert run is not None
+        states[run.state] += 1
+        if run.state is RunState.SUCCEEDED:
+            lines = Counter(line.kind for line in world.changes.all(MESSAGE.run_id))
+            counts = run.counts
+            assert counts.add_up
+            assert (lines[ChangeKind.SKIP], lines[ChangeKind.DEACTIVATE]) == (
+                counts.skipped,
+                counts.deactivated,
+            )
+            assert (lines[ChangeKind.CREATE], lines[ChangeKind.CONFLICT]) == (
+                counts.created,
+                counts.conflicts,
+            )
+    assert states[RunState.SUCCEEDED] > 5
