@@ -64,7 +64,8 @@ class Document:
         examples += [media["example"]] if "example" in media else []
         differences = [differences_from_example(example, body) for example in examples]
         if differences and all(differences):
-            raise Mismatch(f"{where}: {'; '.join(min(differences, key=lambda found: len(found)))}")
+            fewest = min(differences, key=len)
+            raise Mismatch(f"{where}: {'; '.join(fewest)}")
 
     def check_request(self, method: str, path: str, body: object) -> None:
         """Raise Mismatch unless the document allows a request with this body, None for no body."""
