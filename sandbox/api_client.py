@@ -118,7 +118,7 @@ class ApiClient:
         deadline = time.monotonic() + LONGEST_RUN_SECONDS
         while time.monotonic() < deadline:
             found = await self.run(run)
-            if found["state"] in {"succeeded", "failed", "canceled", "held"}:
+            if found["state"] in {"succeeded", "partial", "failed", "canceled", "held"}:
                 return found
             await asyncio.sleep(POLL_SECONDS)
         raise ApiError(f"run {run} did not end in {LONGEST_RUN_SECONDS:.0f} seconds")

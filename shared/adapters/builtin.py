@@ -5,6 +5,7 @@ import itertools
 import sys
 import uuid
 from collections.abc import AsyncIterator, Container, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -13,10 +14,12 @@ from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.tables.accounts import row_pages
 from shared.adapters.tables.table import TRANSACTION, Entity, Operation, Table, key
-from shared.core.changes import Change, ChangeKind
+from shared.core.changes import Change, ChangeKind, Rejection
 from shared.core.connection import Connection
 from shared.core.errors import ConcurrentUpdate
-from shared.core.models import CONTACT_FIELDS, Contact, ContactFields, fields_as_mapping
+from shared.core.models import ALL_FIELDS, CONTACT_FIELDS, Contact, ContactFields, fields_as_mapping
+from shared.core.report import TenantReport
+from shared.core.supplement import Gap
 from shared.core.text import normalized_email
 from shared.ports import Clock, Page, Stored, StoredContact
 
@@ -61,27 +64,36 @@ class BuiltinDestination:
     """
 
     batch_size = _AT_ONCE * TRANSACTION
+    gaps: tuple[Gap, ...] = ()
 
     def __init__(self, table: Table, connection: Connection, clock: Clock) -> None:
         """`connection`: its id names the partition, its tenant is where links lead."""
         self._table, self._connection_id, self._clock = table, connection.id, clock
         self._tenant_id = connection.tenant_id
 
-    async def contacts(self) -> AsyncIterator[list[Contact]]:
-        """See Destination."""
+    async def fields(self) -> frozenset[str]:
+        """See Destination: all of them."""
+        return ALL_FIELDS
+
+    async def publish(self, report: TenantReport) -> None:
+        """See Destination: the report is kept as it is, by whoever made it."""
+
+    async def contacts(self, since: datetime) -> AsyncIterator[list[Contact]]:
+        """See Destination: as it is now."""
         query = "PartitionKey eq @customer"
         pages = self._table.pages(query, {"customer": key(self._connection_id)}, select=_COLUMNS)
         async for entities, _ in pages:
             yield [_contact(entity, self._tenant_id) for entity in entities]
 
-    async def apply(self, changes: Sequence[Change], run_id: str) -> None:
-        """See Destination."""
+    async def apply(self, changes: Sequence[Change], run_id: str) -> Sequence[Rejection]:
+        """See Destination: it takes everything."""
         try:
             async with asyncio.TaskGroup() as group:
                 for start in range(0, len(changes), TRANSACTION):
                     group.create_task(self._write(changes[start : start + TRANSACTION], run_id))
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None  # callers know the errors, not the groups they come in
+        return ()
 
     async def _write(self, changes: Sequence[Change], run_id: str) -> None:
         rows = [change.contact_id or self._new_id(change) for change in changes]

@@ -19,6 +19,7 @@ class ChangeKind(StrEnum):
     KEEP = "keep"
     SKIP = "skip"
     CONFLICT = "conflict"
+    FAIL = "fail"
 
 
 USER_WRITES = frozenset(
@@ -52,6 +53,14 @@ class LifecycleReason(StrEnum):
     KEPT_ACTIVE = "lifecycle.keep_active"
 
 
+class RejectionReason(StrEnum):
+    """Why the destination did not take one change; the others of the run are carried out all the same."""
+
+    CONTACT_GONE = "destination.contact_gone"
+    ADDRESS_TAKEN = "destination.address_taken"
+    INVALID = "destination.invalid"
+
+
 class FieldChange(msgspec.Struct, frozen=True, gc=False):
     """One field with its old and its new value."""
 
@@ -65,7 +74,8 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 
     `contact_id` is None for a contact that does not exist yet; `fields` is the whole contact after the write
     and None where no field is written; `linked` tells whether the write leaves the user's object id on the
-    contact; `reason` is a reason code.
+    contact; `reason` is a reason code; `detail` is what the destination itself said of a change it did not
+    take.
     """
 
     kind: ChangeKind
@@ -76,6 +86,7 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     changed: tuple[FieldChange, ...] = ()
     reason: str | None = None
     linked: bool = True
+    detail: str = ""
 
     @property
     def writes(self) -> bool:
@@ -88,6 +99,20 @@ class Change(msgspec.Struct, frozen=True, gc=False):
         if self.kind is ChangeKind.CREATE and self.fields is not None:
             return differences(BLANK, self.fields)
         return self.changed
+
+
+class Rejection(msgspec.Struct, frozen=True):
+    """A change that the destination did not take, why, and what it said; it changed nothing."""
+
+    change: Change
+    reason: RejectionReason
+    detail: str = ""
+
+    def line(self) -> Change:
+        """What the log of changes says of it."""
+        return msgspec.structs.replace(
+            self.change, kind=ChangeKind.FAIL, reason=self.reason.value, detail=self.detail
+        )
 
 
 def differences(old: ContactFields, new: ContactFields) -> tuple[FieldChange, ...]:

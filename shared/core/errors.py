@@ -72,6 +72,20 @@ class RetryLater(TenantryError):
         return cls(code, title, timedelta(seconds=30))
 
 
+class DestinationRefused(TenantryError):
+    """The PSA does not let this service in, or not far enough; trying again changes nothing.
+
+    `closed`: the key itself is refused, so nothing more is asked with it.
+    """
+
+    def __init__(
+        self, code: str, title: str, detail: str, actor: Actor = Actor.TECHNICIAN, *, closed: bool = False
+    ) -> None:
+        """See TenantryError."""
+        super().__init__(code, title, detail, actor)
+        self.closed = closed
+
+
 class SourceFault(TenantryError):
     """Microsoft Graph answered in a way that must not be trusted; the read is incomplete."""
 

@@ -61,11 +61,12 @@ def explained(
     supplement: Supplement,
     *,
     applied: bool,
+    failure: str | None = None,
 ) -> tuple[Step, ...]:
     """The steps for one user.
 
     `user`: None for somebody who left the directory; `changes`: their lines of the plan; `applied`: whether
-    what is to be written was.
+    what is to be written was; `failure`: why the destination did not take it.
     """
     imported = Step(StepName.IMPORT, StepResult.DONE, "present" if user is not None else "removed")
     scope = Step(StepName.SCOPE, StepResult.NOT_NEEDED)
@@ -80,7 +81,7 @@ def explained(
         scope,
         _match(conflict, writes) if in_scope else Step(StepName.MATCH, StepResult.NOT_NEEDED),
         _plan(changes),
-        _apply(writes, applied=applied),
+        _apply(writes, failure, applied=applied),
     )
 
 
@@ -111,7 +112,9 @@ def _plan(changes: tuple[Change, ...]) -> Step:
     return Step(StepName.PLAN, StepResult.DONE, ", ".join(change.kind.value for change in changes))
 
 
-def _apply(writes: list[Change], *, applied: bool) -> Step:
+def _apply(writes: list[Change], failure: str | None, *, applied: bool) -> Step:
     if not writes:
         return Step(StepName.APPLY, StepResult.NOT_NEEDED)
+    if failure is not None:
+        return Step(StepName.APPLY, StepResult.STOPPED, failure)
     return Step(StepName.APPLY, StepResult.DONE if applied else StepResult.STOPPED)

@@ -1,12 +1,21 @@
 """From a user of the directory to the fields of a contact."""
 
 from collections.abc import Callable, Collection
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
 from shared.core import licences
 from shared.core.configuration import BlankPolicy, Configuration, EmailSource, Enrichment
-from shared.core.models import CONTACT_FIELDS, ContactFields, DirectoryUser, UserType, user_type
+from shared.core.models import (
+    ALL_FIELDS,
+    CONTACT_FIELDS,
+    ContactFields,
+    DirectoryUser,
+    UserType,
+    user_type,
+)
+from shared.core.names import joined_name, split_name
 from shared.core.supplement import NOTHING, Supplement
 from shared.core.text import clean, is_email, lines
 
@@ -20,6 +29,8 @@ _ENRICHED: dict[Enrichment, tuple[str, ...]] = {
 }
 _EMAIL = frozenset({"email"})
 _SITE = frozenset({"site"})
+_WHOLE_NAME = frozenset({"name"})
+_NAME_PARTS = frozenset({"first_name", "last_name"})
 
 
 def email_of(user: DirectoryUser, source: EmailSource) -> str:
@@ -42,15 +53,29 @@ def email_of(user: DirectoryUser, source: EmailSource) -> str:
 class Mapper:
     """What the directory says about users, as fields of contacts, under one configuration.
 
-    `governed`: the fields this run fills; every other one stays as it is.
+    `governed`: the fields this run fills; every other one stays as it is. Where the destination keeps a name
+    in one part only, or in two only, that is where a name goes.
     """
 
-    def __init__(self, configuration: Configuration, supplement: Supplement = NOTHING) -> None:
-        """`supplement`: what was read besides the users."""
+    def __init__(
+        self,
+        configuration: Configuration,
+        supplement: Supplement = NOTHING,
+        held: AbstractSet[str] = ALL_FIELDS,
+    ) -> None:
+        """`supplement`: what was read besides the users; `held`: the fields the destination has."""
         self._source = configuration.email_source
         self._supplement = supplement
         self._part_numbers = supplement.part_numbers
         synced = frozenset(field.value for field in configuration.fields)
+        readers = dict(_READERS)
+        if not held & _NAME_PARTS and synced & _NAME_PARTS and not synced & _WHOLE_NAME:
+            synced |= _WHOLE_NAME
+            readers["name"] = _joined_name
+        if not held & _WHOLE_NAME and synced & (_WHOLE_NAME | _NAME_PARTS):
+            synced |= _NAME_PARTS if synced & _WHOLE_NAME else frozenset[str]()
+            readers |= {"first_name": _first_name, "last_name": _last_name}
+        synced &= held
         enriched = frozenset(
             name
             for enrichment, names in _ENRICHED.items()
@@ -59,12 +84,14 @@ class Mapper:
         )
         # Without rules nobody has said what the sites are, so they are the PSA's.
         sites = _SITE if configuration.sites.rules else frozenset[str]()
-        self.governed = _EMAIL | sites | synced | enriched
+        enriched &= held
+        self.governed = _EMAIL | (sites & held) | synced | enriched
+        self._site_is_held = "site" in held
         self._left_alone = tuple(name for name in CONTACT_FIELDS if name not in self.governed)
         keeps = configuration.blank_in_directory is BlankPolicy.KEEP
         self._kept_when_blank = tuple(sorted(synced)) if keeps else ()
         self._synced: dict[str, Callable[[DirectoryUser], str]] = {
-            name: read for name, read in _READERS.items() if name in synced
+            name: read for name, read in readers.items() if name in synced
         }
         self._enriched = enriched
 
@@ -72,13 +99,14 @@ class Mapper:
         """What the contact is to say, were it made now; `email` is empty when the user has no address."""
         email = email_of(user, self._source)
         values = {name: read(user) for name, read in self._synced.items()}
+        site = site if self._site_is_held else ""
         return ContactFields(email=email, site=site, **values, **self._enrichment(user))
 
     def merged(
         self, current: ContactFields, wanted: ContactFields, pins: Collection[str] = ()
     ) -> ContactFields:
         """The contact's fields after the sync: the directory wins, but for pins and for blanks that keep."""
-        if current == wanted and current.name:  # as nearly always
+        if current == wanted and (current.name or "name" not in self._synced):  # as nearly always
             return current
         if "name" not in pins and not (current.name and "name" in self._kept_when_blank):
             wanted = self.named(wanted)
@@ -97,15 +125,17 @@ class Mapper:
     def _enrichment(self, user: DirectoryUser) -> dict[str, str]:
         found: dict[str, str] = {}
         if "licences" in self._enriched:
-            found["licence"] = licences.highest_named(user.licences)
             found["licences"] = licences.product_names(user.licences, self._part_numbers)
+        if "licence" in self._enriched:
+            found["licence"] = licences.highest_named(user.licences)
         if "mfa_status" in self._enriched:
             registration = (self._supplement.registrations or {}).get(user.id)
             if registration is None:
                 found["mfa_status"] = UNKNOWN
             else:
                 found["mfa_status"] = "enabled" if registration.capable else "disabled"
-                found["mfa_methods"] = ", ".join(sorted(map(method_name, registration.methods)))
+                if "mfa_methods" in self._enriched:
+                    found["mfa_methods"] = ", ".join(sorted(map(method_name, registration.methods)))
         if "last_activity" in self._enriched:
             activity = self._supplement.activity
             day = None if activity is None else activity.get((user.user_principal_name or "").lower())
@@ -135,6 +165,24 @@ def _answered(enrichment: Enrichment, supplement: Supplement) -> bool:
 
 def _name(user: DirectoryUser) -> str:
     return clean(user.display_name) or f"{clean(user.given_name)} {clean(user.surname)}".strip()
+
+
+def _joined_name(user: DirectoryUser) -> str:
+    return joined_name(clean(user.given_name), clean(user.surname)) or _name(user)
+
+
+def _parts(user: DirectoryUser) -> tuple[str, str]:
+    """Given name and surname; of somebody who has neither, the display name in two parts."""
+    given, surname = clean(user.given_name), clean(user.surname)
+    return (given, surname) if given or surname else split_name(clean(user.display_name))
+
+
+def _first_name(user: DirectoryUser) -> str:
+    return _parts(user)[0]
+
+
+def _last_name(user: DirectoryUser) -> str:
+    return _parts(user)[1]
 
 
 def _street(user: DirectoryUser) -> str:

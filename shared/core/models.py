@@ -76,6 +76,7 @@ class ContactFields(msgspec.Struct, frozen=True, gc=False):
 
 
 CONTACT_FIELDS: tuple[str, ...] = ContactFields.__struct_fields__
+ALL_FIELDS = frozenset(CONTACT_FIELDS)
 BLANK = ContactFields()
 
 

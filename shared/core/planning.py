@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -11,7 +12,7 @@ from shared.core.configuration import Configuration, LeaverCause, LeaverPolicy, 
 from shared.core.mapping import Mapper
 from shared.core.matching import Match, match_by_email, match_by_identity
 from shared.core.mirror import Snapshot
-from shared.core.models import Contact, ContactFields, DirectoryUser
+from shared.core.models import ALL_FIELDS, Contact, ContactFields, DirectoryUser
 from shared.core.reviews import NO_DECISIONS, Decision, ReviewAction
 from shared.core.scope import Filter, SkipReason
 from shared.core.sites import Classifier
@@ -60,12 +61,14 @@ def make_plan(
     contacts: Iterable[Contact],
     configuration: Configuration,
     decisions: Mapping[str, Decision] = NO_DECISIONS,
+    held: AbstractSet[str] = ALL_FIELDS,
 ) -> Plan:
     """Decide what happens to every user of the directory and to everybody who left it.
 
-    `decisions`: object id → what a technician decided in the review queue.
+    `decisions`: object id → what a technician decided in the review queue. `held`: the fields of a contact
+    that the destination has.
     """
-    return _Planner(snapshot, list(contacts), configuration, decisions).plan()
+    return _Planner(snapshot, list(contacts), configuration, decisions, held).plan()
 
 
 class _Planner:
@@ -75,13 +78,14 @@ class _Planner:
         contacts: Sequence[Contact],
         configuration: Configuration,
         decisions: Mapping[str, Decision],
+        held: AbstractSet[str],
     ) -> None:
         self._snapshot, self._contacts, self._decisions = snapshot, contacts, decisions
         self._configuration = configuration
         self._links = configuration.matching is Matching.IDENTITY
         self._filter = Filter(configuration, snapshot.supplement)
         self._sites = Classifier(configuration.sites)
-        self._mapper = Mapper(configuration, snapshot.supplement)
+        self._mapper = Mapper(configuration, snapshot.supplement, held)
         self._linked = {contact.object_id: contact for contact in contacts if contact.object_id is not None}
         self._wanted: dict[str, ContactFields] = {}
         self._skipped: dict[str, SkipReason] = {}

@@ -22,19 +22,25 @@ _LATEST = 10**13 - 1  # milliseconds; ids count down from here so that the newes
 
 
 class RunState(StrEnum):
-    """Where a run stands."""
+    """Where a run stands; `partial` is done, but the destination did not take all of it."""
 
     QUEUED = "queued"
     RUNNING = "running"
     HELD = "held"
     SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
     FAILED = "failed"
     CANCELED = "canceled"
 
     @property
     def ended(self) -> bool:
         """Terminal states never change."""
-        return self in {RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELED}
+        return self in {RunState.SUCCEEDED, RunState.PARTIAL, RunState.FAILED, RunState.CANCELED}
+
+    @property
+    def done(self) -> bool:
+        """The run came to its end and committed."""
+        return self in {RunState.SUCCEEDED, RunState.PARTIAL}
 
 
 class RunKind(StrEnum):
@@ -80,10 +86,12 @@ class FullReason(StrEnum):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """users_read = created + linked + updated + moved + reactivated + unchanged + skipped + conflicts.
+    """users_read = created + linked + updated + moved + reactivated + unchanged + skipped + conflicts +
+    failed.
 
-    `deactivated` and `kept` speak of contacts whose people have left. `moved`: to another site. `in_scope`:
-    the users who are to have a contact.
+    `deactivated`, `kept` and `not_deactivated` speak of contacts whose people have left. `moved`: to another
+    site. `failed` and `not_deactivated`: what the destination did not take. `in_scope`: the users who are to
+    have a contact.
     """
 
     users_read: int = 0
@@ -98,12 +106,15 @@ class Counts(msgspec.Struct, frozen=True):
     reactivated: int = 0
     deactivated: int = 0
     in_scope: int = 0
+    failed: int = 0
+    not_deactivated: int = 0
 
     @property
     def add_up(self) -> bool:
         """Whether everybody who was read is accounted for."""
         written = self.created + self.linked + self.updated + self.moved + self.reactivated
-        return self.users_read == written + self.unchanged + self.skipped + self.conflicts
+        rest = self.unchanged + self.skipped + self.conflicts + self.failed
+        return self.users_read == written + rest
 
 
 class RunError(msgspec.Struct, frozen=True):
@@ -139,6 +150,10 @@ class Stage(msgspec.Struct, frozen=True):
             and connection.mirror in (self.before, self.mirror)
         )
 
+
+_SHARED_READ = timedelta(minutes=15)  # runs that a timer began together may share one look at the PSA
+_JUST_NOW = timedelta(minutes=1)
+_LONGEST_AGE = timedelta(hours=1)
 
 HELD_FOR = timedelta(days=3)
 """How long a held run waits for an approval; a later run's plan takes its place before that."""
@@ -188,6 +203,13 @@ class Run(msgspec.Struct, frozen=True):
     approved_at: datetime | None = None
 
 
+def contacts_since(run: Run, now: datetime) -> datetime:
+    """How old the contacts may be that a run goes by: somebody who changed one and asks for a sync must see
+    it, the runs of a timer may look together, and a run of hours looks again."""
+    slack = _SHARED_READ if run.trigger is Trigger.SCHEDULE else _JUST_NOW
+    return max((run.approved_at or run.created_at) - slack, now - _LONGEST_AGE)
+
+
 def new_run_id(connection_id: str, at: datetime) -> str:
     """A fresh id: the connection, then a time that counts down, then chance."""
     return _run_id(connection_id, at, secrets.token_hex(4))
@@ -217,12 +239,19 @@ def new_connection_id() -> str:
 
 
 def counts(
-    plan: Plan, planned: Mapping[ChangeKind, int], done: Mapping[ChangeKind, int], *, earlier: int
+    plan: Plan,
+    planned: Mapping[ChangeKind, int],
+    done: Mapping[ChangeKind, int],
+    *,
+    earlier: int,
+    failed: int = 0,
+    not_deactivated: int = 0,
 ) -> Counts:
     """The counts of a run so far.
 
     `planned`: `plan.counts()`. `done`: the writes that are done, by kind, those of earlier messages of the
-    same run included. `earlier`: how many of those the plan, made after them, finds unchanged.
+    same run included. `earlier`: how many of those the plan, made after them, finds unchanged. `failed`, and
+    of deactivations `not_deactivated`: what the destination did not take.
     """
     return Counts(
         users_read=plan.users_read,
@@ -237,6 +266,8 @@ def counts(
         reactivated=done.get(ChangeKind.REACTIVATE, 0),
         deactivated=done.get(ChangeKind.DEACTIVATE, 0),
         in_scope=plan.in_scope,
+        failed=failed,
+        not_deactivated=not_deactivated,
     )
 
 

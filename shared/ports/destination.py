@@ -6,24 +6,47 @@ from typing import Protocol
 
 import msgspec
 
-from shared.core.changes import Change
+from shared.core.changes import Change, Rejection
 from shared.core.connection import Connection
 from shared.core.models import Contact
+from shared.core.report import TenantReport
+from shared.core.supplement import Gap
 from shared.ports.common import Page, Stored
 
 
 class Destination(Protocol):
-    """Where the contacts of one customer live."""
+    """Where the contacts of one customer live.
 
-    batch_size: int
-    """How many changes one `apply` takes at the most."""
+    Besides RetryLater every method may raise DestinationRefused, where nobody can go on before somebody has
+    acted in the PSA. What RetryLater interrupts is done again by whoever comes back.
+    """
 
-    def contacts(self) -> AsyncIterator[list[Contact]]:
-        """Every contact of the customer, page by page."""
+    async def fields(self) -> frozenset[str]:
+        """The fields of a contact that have a place here; every other one stays blank."""
         ...
 
-    async def apply(self, changes: Sequence[Change], run_id: str) -> None:
+    @property
+    def batch_size(self) -> int:
+        """How many changes one `apply` takes at the most; known once `fields` has been asked."""
+        ...
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What had no place here so far, and who can make one."""
+        ...
+
+    def contacts(self, since: datetime) -> AsyncIterator[list[Contact]]:
+        """Every contact of the customer, page by page, as it was at `since` or later."""
+        ...
+
+    async def publish(self, report: TenantReport) -> None:
+        """Keep what the report says of the customer, as far as there is a place for it."""
+        ...
+
+    async def apply(self, changes: Sequence[Change], run_id: str) -> Sequence[Rejection]:
         """Carry out changes that write; doing it again makes no second contact.
+
+        Returns those that are not to be had, for a reason of their own; the others are done.
 
         A change with `linked` leaves the user's object id on the contact, and makes one contact per object;
         without it, the contact keeps the link it has, and one contact per address is made. Deactivating
@@ -36,7 +59,7 @@ class Destinations(Protocol):
     """Opens destinations."""
 
     def open(self, connection: Connection) -> Destination:
-        """The destination of the connection's customer."""
+        """The destination of the connection's customer; nothing is asked yet."""
         ...
 
 

@@ -40,10 +40,17 @@ class Secrets(Protocol):
 class Budgets(Protocol):
     """Allowances that all workers share."""
 
-    async def reserve(self, name: str, amount: int, *, limit: int, window: timedelta) -> timedelta:
+    async def reserve(
+        self, name: str, amount: int, *, limit: int, window: timedelta, by: str = "", worth: int = 0
+    ) -> timedelta:
         """Take `amount` of the `limit` that `name` may use in any `window`.
 
-        Returns zero when it was granted, else how long to wait before asking again.
+        Returns zero when it was granted, else how long to wait before asking again: at most a window, or
+        until a pause is over. `by`: who asks (up to 100 characters, nothing personal), so that nobody is
+        granted more than an equal share while others wait, and a small one is served within a window of
+        asking; empty for nobody in particular, whom only the limit binds. `worth`: at least `amount`, what
+        they want in all; the wait is until about that much, or their share if that is less, is there for
+        them at once, so whoever takes long over it does well to name a part of it. 0 means `amount`.
         """
         ...
 

@@ -7,7 +7,7 @@ from shared.ports import ChangeLog
 
 _LINES = 200  # of a chunk
 # Chunks sort by name: what was written comes before what was only noticed.
-PLANNED, WRITTEN, NOTICED = "0-planned", "1-written", "2-noticed"
+PLANNED, WRITTEN, NOTICED, REJECTED = "0-planned", "1-written", "2-noticed", "3-rejected"
 
 
 def chunk_name(part: str, number: int) -> str:

@@ -14,6 +14,7 @@ from shared.core.connection import Connection, ConnectionState
 from shared.core.errors import (
     ActionRequired,
     AttemptFailed,
+    DestinationRefused,
     LeaseLost,
     OperatorError,
     RetryLater,
@@ -25,7 +26,7 @@ from shared.core.messages import PreviewMessage
 from shared.core.models import Contact
 from shared.core.planning import make_plan
 from shared.core.reviews import decisions
-from shared.core.run import Run, RunError, RunState, planned_counts, skipped_by_reason
+from shared.core.run import Run, RunError, RunState, contacts_since, planned_counts, skipped_by_reason
 from shared.logs import log, where
 from shared.ports import ChangeLog, Clock, ConnectionStore, Destinations, Queue, ReviewStore, RunStore, Stored
 from shared.services.change_chunks import PLANNED, forget, log_lines
@@ -60,13 +61,17 @@ class PreviewRunner:
         began = self.clock.monotonic()
         watch = _Watch(self.connections, self.clock, connection)
         configuration = run.configuration or connection.configuration
+        destination = self.destinations.open(connection)
+        held = await destination.fields()
         reading = await self.reading.read(connection, configuration, run.kind, self.clock.now(), watch.look)
         contacts: list[Contact] = []
-        async for page in self.destinations.open(connection).contacts():
+        async for page in destination.contacts(contacts_since(run, self.clock.now())):
             contacts += page
             await watch.look()
         queue = await self.reviews.all(connection.id) if connection.reviews else {}
-        plan = await asyncio.to_thread(make_plan, reading.snapshot, contacts, configuration, decisions(queue))
+        plan = await asyncio.to_thread(
+            make_plan, reading.snapshot, contacts, configuration, decisions(queue), held
+        )
         await forget(self.changes, run.id, PLANNED)
         await log_lines(self.changes, run.id, PLANNED, plan.changes)
         now = self.clock.now()
@@ -79,7 +84,7 @@ class PreviewRunner:
             skipped_by_reason=skipped_by_reason(plan),
             planned=len(plan.writes()),
             graph_requests=run.graph_requests + reading.requests,
-            gaps=reading.snapshot.supplement.gaps,
+            gaps=(*reading.snapshot.supplement.gaps, *destination.gaps),
             guard=tripped(plan, configuration.guard, connection.in_scope),
             digest=plan.digest(),
             seconds=round(run.seconds + self.clock.monotonic() - began, 3),
@@ -129,7 +134,7 @@ class PreviewWorker:
             await self._end(run, RunState.CANCELED, not_active("no longer the one that was read"))
         except RetryLater as error:
             await self._put_off(message, run, error)
-        except (ActionRequired, OperatorError, ScopeObjectMissing) as error:
+        except (ActionRequired, DestinationRefused, OperatorError, ScopeObjectMissing) as error:
             log("preview.failed", run=run.id, code=error.code)
             await self._end(run, RunState.FAILED, run_error(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the preview must say so

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from shared.core.changes import USER_WRITES, Change, ChangeKind
+from shared.core.changes import USER_WRITES, Change, ChangeKind, Rejection
 from shared.core.errors import LeaseLost
 from shared.core.planning import Plan
 from shared.core.run import Run, RunState, counts, skipped_by_reason
@@ -24,7 +24,7 @@ class Progress:
         self.run, self.lease, self._stored = run, lease, run
         self.chunk = 0
         self._plan, self._planned = Plan(0, 0, ()), Counter[ChangeKind]()
-        self._done, self._earlier = Counter[ChangeKind](), 0
+        self._done, self._earlier, self._failed = Counter[ChangeKind](), 0, Counter[bool]()
         self._began = self._saved_at = clock.monotonic()
         self._seconds_before = run.seconds
 
@@ -47,9 +47,29 @@ class Progress:
     def wrote(self, batch: Sequence[Change]) -> None:
         """The batch is durable."""
         self._done.update(change.kind for change in batch)
+        self._count()
+
+    def failed(self, rejections: Sequence[Rejection]) -> None:
+        """The destination did not take these, and will not in this run."""
+        self._failed.update(rejection.change.kind is ChangeKind.DEACTIVATE for rejection in rejections)
+        self._count()
+
+    @property
+    def outcome(self) -> RunState:
+        """How the run ends, when it ends now."""
+        return RunState.PARTIAL if self._failed.total() else RunState.SUCCEEDED
+
+    def _count(self) -> None:
         self.note(
             applied=self._done.total(),
-            counts=counts(self._plan, self._planned, self._done, earlier=self._earlier),
+            counts=counts(
+                self._plan,
+                self._planned,
+                self._done,
+                earlier=self._earlier,
+                failed=self._failed[False],
+                not_deactivated=self._failed[True],
+            ),
         )
 
     async def save_if_due(self) -> None:

@@ -8,8 +8,9 @@ advance last, in one write.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -21,7 +22,7 @@ from shared.core.models import Contact
 from shared.core.planning import Plan, make_plan
 from shared.core.report import make_report
 from shared.core.reviews import Decision, Review, decisions, reviewed
-from shared.core.run import ReadMode, Run, RunState, Stage
+from shared.core.run import ReadMode, Run, Stage, contacts_since
 from shared.ports import (
     ChangeLog,
     Clock,
@@ -46,6 +47,7 @@ from shared.services.holding import Holding
 from shared.services.leases import Lease
 from shared.services.progress import Progress
 from shared.services.reading import DirectoryReading
+from shared.services.rejections import Rejections
 
 
 class _Staged(msgspec.Struct, frozen=True):
@@ -78,22 +80,28 @@ class SyncRunner:
     async def carry_out(self, run: Run, lease: Lease, *, resumed: bool) -> Run:
         """Work on the run until it is done, held, or the time budget is used up.
 
-        Returns the run `succeeded`, committed and the lease released; or `held`, likewise; or still `running`
-        with its place saved and the lease held. `resumed`: an earlier message worked on this run already.
+        Returns the run `succeeded` or `partial`, committed and the lease released; or `held`, likewise; or
+        still `running` with its place saved and the lease held. `resumed`: an earlier message worked on this
+        run already.
         """
         work = Progress(self.runs, self.clock, run, lease)
         connection = lease.connection
-        staged = await self._staged(work, connection, resumed=resumed)
         destination = self.destinations.open(connection)
-        contacts = await read_contacts(destination, lease)
+        # Before the directory is read: a PSA that lets nobody in needs no plan.
+        held = await destination.fields()
+        staged = await self._staged(work, connection, resumed=resumed)
+        contacts = await read_contacts(destination, contacts_since(run, self.clock.now()), lease)
         queue = await self.reviews.all(connection.id) if connection.reviews else {}
-        plan = await asyncio.to_thread(_plan, staged.snapshot, contacts, connection, decisions(queue))
+        plan = await asyncio.to_thread(_plan, staged.snapshot, contacts, connection, decisions(queue), held)
         known = staged.snapshot.users.keys()
         earlier = await earlier_writes(self.changes, work, known, contacts, plan) if resumed else []
         work.planned(plan, earlier)
         if not await self._passes(work, plan, staged, connection):
             return work.run
-        if not await self._apply(work, plan.writes(), destination):
+        rejections = Rejections(self.changes, work)
+        if resumed:
+            await rejections.recall()
+        if not await self._apply(work, rejections, plan.writes(), destination):
             await work.save()
             return work.run
         await self._log_noticed(work.run, plan, staged.snapshot, connection)
@@ -101,6 +109,8 @@ class SyncRunner:
         if connection.configuration.enrichments:
             report = make_report(staged.snapshot.users.values(), staged.snapshot.supplement, self.clock.now())
             await self.reports.save(connection.id, report)
+            await destination.publish(report)
+        work.note(gaps=(*staged.snapshot.supplement.gaps, *destination.gaps))
         await self._commit(work, staged, plan, reviews)
         return work.run
 
@@ -162,9 +172,11 @@ class SyncRunner:
             await forget(self.changes, work.run.id, PLANNED)
         return True
 
-    async def _apply(self, work: Progress, writes: Sequence[Change], destination: Destination) -> bool:
+    async def _apply(
+        self, work: Progress, rejections: Rejections, plan: Sequence[Change], destination: Destination
+    ) -> bool:
         """Write, batch by batch. False when the time budget ran out before the end."""
-        step = destination.batch_size
+        step, writes = destination.batch_size, rejections.untried(plan)
         for start in range(0, len(writes), step):
             # The first batch is always written: a run whose reading takes the whole budget moves on too.
             if start and work.elapsed >= self.time_budget.total_seconds():
@@ -173,8 +185,8 @@ class SyncRunner:
             batch = writes[start : start + step]
             await self.changes.put(work.run.id, chunk_name(WRITTEN, work.chunk), batch)
             work.chunk += 1
-            await destination.apply(batch, work.run.id)
-            work.wrote(batch)
+            rejected = await destination.apply(batch, work.run.id)
+            work.wrote(await rejections.note(rejected, batch, work.chunk - 1))
             await work.save_if_due()
         return True
 
@@ -235,14 +247,14 @@ class SyncRunner:
         await work.lease.release(committed)
         if work.run.stage is not None:
             await self.mirrors.prune(work.run.connection_id, staged.mirror)
-        work.note(state=RunState.SUCCEEDED, finished_at=now, stage=None, error=None)
+        work.note(state=work.outcome, finished_at=now, stage=None, error=None)
         await work.save()
 
 
-async def read_contacts(destination: Destination, lease: Lease) -> list[Contact]:
+async def read_contacts(destination: Destination, since: datetime, lease: Lease) -> list[Contact]:
     """Every contact of the customer."""
     contacts: list[Contact] = []
-    async for page in destination.contacts():
+    async for page in destination.contacts(since):
         contacts += page
         await lease.keep()
     return contacts
@@ -253,5 +265,6 @@ def _plan(
     contacts: list[Contact],
     connection: Connection,
     decided: Mapping[str, Decision],
+    held: AbstractSet[str],
 ) -> Plan:
-    return make_plan(snapshot, contacts, connection.configuration, decided)
+    return make_plan(snapshot, contacts, connection.configuration, decided, held)

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 
 import msgspec
 
-from shared.core.changes import USER_WRITES, Change, ChangeKind, ConflictReason
+from shared.core.changes import USER_WRITES, Change, ChangeKind, ConflictReason, Rejection
 from shared.core.connection import Connection
 from shared.core.explanation import NOT_FOUND, explained
 from shared.core.mirror import Snapshot
 from shared.core.models import Contact, DirectoryUser
 from shared.core.planning import Plan, make_plan
 from shared.core.reviews import decisions
-from shared.core.run import Run, RunState
+from shared.core.run import Run, contacts_since
 from shared.core.text import normalized_email
-from shared.ports import ChangeLog, Clock, Destinations, Directories, ReviewStore, RunStore
-from shared.services.change_chunks import WRITTEN, chunk_name
+from shared.ports import ChangeLog, Clock, Destination, Destinations, Directories, ReviewStore, RunStore
+from shared.services.change_chunks import REJECTED, WRITTEN, chunk_name
 from shared.services.leases import Lease
 from shared.services.progress import Progress
 from shared.services.reading import DirectoryReading
@@ -40,10 +40,12 @@ class UserRunner:
     clock: Clock
 
     async def carry_out(self, run: Run, lease: Lease, *, resumed: bool) -> Run:
-        """Returns the run `succeeded`, with its steps, and the lease released."""
+        """Returns the run `succeeded` or `partial`, with its steps, and the lease released."""
         work = Progress(self.runs, self.clock, run, lease)
         connection = lease.connection
         configuration = connection.configuration
+        destination = self.destinations.open(connection)
+        held = await destination.fields()
         reading = await self.reading.read(connection, configuration, run.kind, self.clock.now(), lease.keep)
         snapshot, fresh, requests = await self._with_fresh(connection, reading.snapshot, run.user or "")
         work.note(
@@ -53,26 +55,30 @@ class UserRunner:
             gaps=snapshot.supplement.gaps,
             configuration_version=connection.configuration_version,
         )
-        destination = self.destinations.open(connection)
-        contacts = await read_contacts(destination, lease)
+        contacts = await read_contacts(destination, contacts_since(run, self.clock.now()), lease)
         object_id = fresh or _left(contacts, run.user or "")
         if object_id is None:
             work.note(steps=NOT_FOUND)
             await self._finish(work)
             return work.run
         queue = await self.reviews.all(connection.id) if connection.reviews else {}
-        plan = await asyncio.to_thread(make_plan, snapshot, contacts, configuration, decisions(queue))
+        plan = await asyncio.to_thread(make_plan, snapshot, contacts, configuration, decisions(queue), held)
+        rejected: Sequence[Rejection] = ()
         mine = [_alone(change, contacts) for change in plan.changes if change.object_id == object_id]
         if resumed and not any(change.writes for change in mine):
             mine = await self._written_before(run, mine)
         else:
-            await self._apply(work, [change for change in mine if change.writes], lease)
+            rejected = await self._apply(work, [change for change in mine if change.writes], destination)
         user = snapshot.users.get(object_id)
         work.planned(_narrowed(plan, mine, user), [])
-        work.wrote([change for change in mine if change.writes])
-        work.note(
-            steps=explained(user, tuple(mine), configuration, snapshot.supplement, applied=True),
+        refused = {rejection.change for rejection in rejected}
+        work.wrote([change for change in mine if change.writes and change not in refused])
+        work.failed(rejected)
+        failure = next((rejection.reason for rejection in rejected), None)
+        steps = explained(
+            user, tuple(mine), configuration, snapshot.supplement, applied=True, failure=failure
         )
+        work.note(steps=steps, gaps=(*snapshot.supplement.gaps, *destination.gaps))
         await self._finish(work)
         return work.run
 
@@ -91,12 +97,21 @@ class UserRunner:
         users = {**snapshot.users, user.id: user}
         return msgspec.structs.replace(snapshot, users=users), user.id, reader.requests
 
-    async def _apply(self, work: Progress, writes: Sequence[Change], lease: Lease) -> None:
+    async def _apply(
+        self, work: Progress, writes: Sequence[Change], destination: Destination
+    ) -> Sequence[Rejection]:
         if not writes:
-            return
-        await lease.keep()
+            return ()
+        await work.lease.keep()
         await self.changes.put(work.run.id, chunk_name(WRITTEN, 0), writes)
-        await self.destinations.open(lease.connection).apply(writes, work.run.id)
+        rejected = await destination.apply(writes, work.run.id)
+        if rejected:
+            lines = [rejection.line() for rejection in rejected]
+            refused = {rejection.change for rejection in rejected}
+            await self.changes.put(work.run.id, chunk_name(REJECTED, 0), lines)
+            written = [change for change in writes if change not in refused]
+            await self.changes.put(work.run.id, chunk_name(WRITTEN, 0), written)
+        return rejected
 
     async def _written_before(self, run: Run, mine: Sequence[Change]) -> list[Change]:
         """What an earlier message wrote, and what there is to say besides."""
@@ -108,7 +123,7 @@ class UserRunner:
     async def _finish(self, work: Progress) -> None:
         lease, run_id = work.lease, work.run.id
         await lease.release(lambda c: msgspec.structs.replace(lease.without_run(c), last_run=run_id))
-        work.note(state=RunState.SUCCEEDED, finished_at=self.clock.now(), error=None)
+        work.note(state=work.outcome, finished_at=self.clock.now(), error=None)
         await work.save()
 
 

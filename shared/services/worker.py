@@ -9,6 +9,7 @@ from shared.core.connection import Connection, ConnectionState, moved
 from shared.core.errors import (
     ActionRequired,
     AttemptFailed,
+    DestinationRefused,
     LeaseLost,
     OperatorError,
     RetryLater,
@@ -125,6 +126,7 @@ class Worker:
             log(
                 "run.succeeded",
                 run=run.id,
+                state=run.state,
                 mode=run.read_mode,
                 seconds=run.seconds,
                 graph_requests=run.graph_requests,
@@ -134,7 +136,7 @@ class Worker:
             raise
         except RetryLater as error:
             await self._retry_later(message, lease, error)
-        except (ActionRequired, OperatorError, ScopeObjectMissing) as error:
+        except (ActionRequired, DestinationRefused, OperatorError, ScopeObjectMissing) as error:
             await self._fail(message, lease, error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the run must say so
             await self._note(message, lease, error)

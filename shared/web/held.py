@@ -41,7 +41,7 @@ def only_planned(run: Run) -> bool:
     """Whether the lines of the run say what it would do, rather than what it did."""
     if run.kind is RunKind.PREVIEW:
         return True
-    if not run.guard or run.state is RunState.SUCCEEDED:
+    if not run.guard or run.state.done:
         return False
     approved = run.state is not RunState.HELD and run.approved is not None and run.approved == run.digest
     return not (approved and run.applied)

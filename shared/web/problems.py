@@ -15,6 +15,7 @@ from shared.core.errors import (
     ActionRequired,
     Actor,
     ConcurrentUpdate,
+    DestinationRefused,
     EnrichmentUnavailable,
     OperatorError,
     Refused,
@@ -152,6 +153,8 @@ def _status(error: TenantryError) -> int:
     match error:
         case Refused():
             return error.status
+        case DestinationRefused():
+            return HTTPStatus.UNPROCESSABLE_ENTITY
         case ActionRequired() | ScopeObjectMissing() | EnrichmentUnavailable():
             return HTTPStatus.CONFLICT
         case SourceFault():

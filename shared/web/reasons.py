@@ -1,6 +1,6 @@
 """Why a run left somebody out, asks about them, or lets their contact be: the codes in words."""
 
-from shared.core.changes import ConflictReason, LifecycleReason
+from shared.core.changes import ConflictReason, LifecycleReason, RejectionReason
 from shared.core.scope import SkipReason
 
 _WORDS: dict[str, str] = {
@@ -31,6 +31,14 @@ _WORDS: dict[str, str] = {
     LifecycleReason.DISABLED: "The account was disabled.",
     LifecycleReason.OUT_OF_SCOPE: "The person is no longer in scope.",
     LifecycleReason.KEPT_ACTIVE: "Somebody decided that the contact stays active.",
+    RejectionReason.CONTACT_GONE: (
+        "The contact was deleted or merged in the PSA while this sync ran. The next sync finds or makes one."
+    ),
+    RejectionReason.ADDRESS_TAKEN: (
+        "The PSA has another contact with this email address, which is not this person's. "
+        "Look for it there, under other customers too."
+    ),
+    RejectionReason.INVALID: "The PSA does not accept one of the values. Correct it in the directory.",
 }
 
 

@@ -29,7 +29,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
 }
 
 # Pure calculation on values; nothing that opens a socket or a file.
-PURE = {"croniter", "idna", "msgspec", "pydantic", "pydantic_core", "re2"}
+PURE = {"croniter", "idna", "msgspec", "nameparser", "pydantic", "pydantic_core", "re2"}
 
 # What is imported when Azure indexes the app: anything slow belongs behind a function.
 INDEXED = ("function_app.py",)

@@ -3,13 +3,16 @@
 import itertools
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 
 import msgspec
 
-from shared.core.changes import Change, ChangeKind
+from shared.core.changes import Change, ChangeKind, Rejection, RejectionReason
 from shared.core.connection import Connection
 from shared.core.errors import ConcurrentUpdate
-from shared.core.models import Contact, ContactFields
+from shared.core.models import ALL_FIELDS, Contact, ContactFields
+from shared.core.report import TenantReport
+from shared.core.supplement import Gap
 from shared.core.text import normalized_email
 from shared.ports import Page, Stored, StoredContact
 from tests.fakes.clock import FakeClock
@@ -31,6 +34,10 @@ class FakeContactStore:
         self.applied: list[Change] = []
         self.on_write: Callable[[int], None] = lambda number: None
         """Called with the number of every contact before it is written; it may raise."""
+        self.rejects: Callable[[Change], RejectionReason | None] = lambda change: None
+        """Why a change is not taken; None for one that is."""
+        self.held = ALL_FIELDS
+        self.reports: list[TenantReport] = []
         self._by_hand = itertools.count(1)
 
     def open(self, connection: Connection) -> "FakeDestination":
@@ -112,21 +119,31 @@ class FakeDestination:
     def __init__(self, store: FakeContactStore, connection: Connection) -> None:
         self._store, self._connection_id, self._tenant_id = store, connection.id, connection.tenant_id
         self.batch_size = store.batch_size
+        self.gaps: tuple[Gap, ...] = ()
 
-    async def contacts(self) -> AsyncIterator[list[Contact]]:
+    async def fields(self) -> frozenset[str]:
+        return self._store.held
+
+    async def publish(self, report: TenantReport) -> None:
+        self._store.reports.append(report)
+
+    async def contacts(self, since: datetime) -> AsyncIterator[list[Contact]]:
         contacts = [self._seen(contact) for contact in self._store.contacts(self._connection_id)]
         for start in range(0, len(contacts), self._store.page_size):
             yield contacts[start : start + self._store.page_size]
 
-    async def apply(self, changes: Sequence[Change], run_id: str) -> None:
+    async def apply(self, changes: Sequence[Change], run_id: str) -> Sequence[Rejection]:
         if len(changes) > self.batch_size:
             raise ValueError(f"{len(changes)} changes are more than a batch of {self.batch_size}")
         if not run_id:
             raise ValueError("a write must name its run")
         for change in changes:
             _check(change)
+        rejected = {change: reason for change in changes if (reason := self._store.rejects(change))}
         for change in changes:
-            self._apply(change)
+            if change not in rejected:
+                self._apply(change)
+        return [Rejection(change, reason) for change, reason in rejected.items()]
 
     def _apply(self, change: Change) -> None:
         self._store.on_write(len(self._store.applied) + 1)

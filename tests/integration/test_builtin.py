@@ -179,7 +179,7 @@ async def test_a_large_customer_is_listed_whole(tables: OwnTables, destination: 
                 for n in range(start, start + TRANSACTION)
             ]
         )
-    pages = [page async for page in destination.contacts()]
+    pages = [page async for page in destination.contacts(NOW)]
     assert len(pages) == 3
     listed = [contact.object_id for page in pages for contact in page]
     assert sorted(listed, key=str) == sorted((f"object-{n}" for n in range(2_500)), key=str)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.core.changes import Change
+from shared.core.changes import Change, Rejection
 from shared.core.connection import Connection
 from shared.core.run import Run, RunKind, RunState
 from tests.fakes import FakeClock, FakeContactStore, FakeDestination, FakeRunStore
@@ -66,6 +66,6 @@ class _WatchedDestination(FakeDestination):
         super().__init__(store, connection)
         self._watched = store
 
-    async def apply(self, changes: Sequence[Change], run_id: str) -> None:
+    async def apply(self, changes: Sequence[Change], run_id: str) -> Sequence[Rejection]:
         await self._watched.note(run_id)
-        await super().apply(changes, run_id)
+        return await super().apply(changes, run_id)

@@ -21,7 +21,7 @@ from shared.web.services import READ, Services
 
 router = APIRouter(route_class=KeyedRoute)
 
-_COLUMNS = ("status", "kind", "name", "object_id", "contact_id", "linked", "reason", "modified")
+_COLUMNS = ("status", "kind", "name", "object_id", "contact_id", "linked", "reason", "detail", "modified")
 
 
 @router.api_route("/runs/{run}/changes", methods=READ, response_model=Part[ChangeShown])
@@ -79,6 +79,7 @@ def _row(run: Run, change: Change) -> list[str]:
         change.contact_id or "",
         "yes" if change.linked else "no",
         change.reason or "",
+        change.detail,
         "; ".join(modified),
     ]
 
@@ -92,6 +93,7 @@ def _shown(run: Run, change: Change) -> ChangeShown:
         object_id=change.object_id,
         contact_id=change.contact_id,
         linked=change.linked,
+        detail=change.detail,
         modified=[ModifiedShown.model_validate(line) for line in change.modified],
     )
 
@@ -99,4 +101,6 @@ def _shown(run: Run, change: Change) -> ChangeShown:
 def _status(run: Run, change: Change) -> LineStatus:
     if only_planned(run):
         return LineStatus.PLANNED
+    if change.kind is ChangeKind.FAIL:
+        return LineStatus.FAILED
     return LineStatus.WRITTEN if change.writes else LineStatus.NOTICED

@@ -55,6 +55,8 @@ class CountsShown(Shown):
     conflicts: int
     deactivated: int
     kept: int
+    failed: int
+    not_deactivated: int
 
 
 class TrippedShown(Shown):
@@ -135,11 +137,13 @@ class StartedRunShown(RunShown):
 
 
 class LineStatus(StrEnum):
-    """Whether a line says what would be done, what was done, or why nothing was."""
+    """Whether a line says what would be done, what was done, what the destination did not take, or why
+    nothing was to be done."""
 
     PLANNED = "planned"
     WRITTEN = "written"
     NOTICED = "noticed"
+    FAILED = "failed"
 
 
 class ModifiedShown(Shown):
@@ -151,7 +155,8 @@ class ModifiedShown(Shown):
 
 
 class ChangeShown(Shown):
-    """What a run did, or would do, for one person, or why nothing."""
+    """What a run did, or would do, for one person, or why nothing. `detail`: what the PSA said of a change
+    that it did not take."""
 
     status: LineStatus
     kind: ChangeKind
@@ -160,4 +165,5 @@ class ChangeShown(Shown):
     object_id: str
     contact_id: str | None
     linked: bool
+    detail: str
     modified: list[ModifiedShown]

@@ -10,7 +10,7 @@ from shared.core.connection import Connection, ConnectionState
 from shared.core.customer import Customer
 from shared.core.errors import NotFound
 from shared.core.reasons import reason
-from shared.core.run import Run, RunKind, RunState
+from shared.core.run import Run, RunKind
 from shared.web.following import Following, following
 from shared.web.held import only_planned, sentence, waits_for
 from shared.web.pages import page
@@ -40,9 +40,7 @@ async def show(request: Request, app: Services, customer: TheCustomer) -> HTMLRe
         reason=reason(connection.reason) if connection and connection.reason else None,
         next_sync=app.customers.next_sync(connection) if connection else None,
         runs=recent,
-        last_done=next(
-            (run for run in recent if run.state is RunState.SUCCEEDED and run.kind in _SYNCS), None
-        ),
+        last_done=next((run for run in recent if run.state.done and run.kind in _SYNCS), None),
         run=under_way,
         view=following(connection, state, under_way) if connection else Following("", "", ""),
     )

@@ -113,7 +113,7 @@ class DestinationContract:
         changes = [create(f"object-{number:04d}", person(f"p{number}")) for number in range(1_250)]
         for start in range(0, len(changes), destination.batch_size):
             await destination.apply(changes[start : start + destination.batch_size], RUN)
-        listed = [contact async for page in destination.contacts() for contact in page]
+        listed = [contact async for page in destination.contacts(NOW) for contact in page]
         assert len(listed) == len(changes)
         assert {contact.object_id for contact in listed} == {change.object_id for change in changes}
 
@@ -269,7 +269,7 @@ class DestinationContract:
 
 async def contacts(destination: Destination) -> dict[str, Contact]:
     """Every contact by id."""
-    return {contact.id: contact async for page in destination.contacts() for contact in page}
+    return {contact.id: contact async for page in destination.contacts(NOW) for contact in page}
 
 
 def person(name: str) -> ContactFields:

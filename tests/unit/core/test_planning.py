@@ -90,9 +90,9 @@ def test_contacts_that_nobody_in_the_directory_owns_have_no_line() -> None:
     assert plan([], contacts).changes == ()
 
 
-def test_the_kinds_that_keep_skip_or_conflict_do_not_write() -> None:
-    """They just say what was seen; deactivating is the only write for somebody who is not in scope."""
-    silent = {ChangeKind.KEEP, ChangeKind.SKIP, ChangeKind.CONFLICT}
+def test_the_kinds_that_only_say_something_do_not_write() -> None:
+    """What was seen, or what was not taken; deactivating is the only write for somebody not in scope."""
+    silent = {ChangeKind.KEEP, ChangeKind.SKIP, ChangeKind.CONFLICT, ChangeKind.FAIL}
     assert {kind for kind in ChangeKind if Change(kind, "ada").writes} == set(ChangeKind) - silent == WRITES
     assert {ChangeKind.DEACTIVATE} == WRITES - USER_WRITES
 

@@ -17,7 +17,7 @@ from tests.fakes import TENANT
 from tests.unit.web.conftest import Caller
 from tests.unit.web.site import Site, fields_of
 
-COLUMNS = ["status", "kind", "name", "object_id", "contact_id", "linked", "reason", "modified"]
+COLUMNS = ["status", "kind", "name", "object_id", "contact_id", "linked", "reason", "detail", "modified"]
 
 
 def address(run: Run) -> str:
@@ -66,6 +66,7 @@ async def test_changes_say_what_happened_to_each_person(
         "object_id": "dee",
         "contact_id": None,
         "linked": True,
+        "detail": "",
         "modified": [],
     }
     assert page["after"] is None
@@ -175,6 +176,7 @@ async def test_all_lines_can_be_had_as_a_table(
         "contact_id": "",
         "linked": "yes",
         "reason": "",
+        "detail": "",
         "modified": 'name: (blank) → "0", they say; email: (blank) → p-000@contoso.example; '
         "first_name: (blank) → Person; last_name: (blank) → p-000",
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.core.changes import ConflictReason, LifecycleReason
+from shared.core.changes import ConflictReason, LifecycleReason, RejectionReason
 from shared.core.configuration import Configuration
 from shared.core.models import CONTACT_FIELDS
 from shared.core.scope import SkipReason
@@ -58,7 +58,7 @@ def test_the_configuration_is_described_policy_by_policy(schema: dict[str, Any])
     assert set(CONTACT_FIELDS) <= set(schemas["ContactShown"]["properties"])
 
 
-@pytest.mark.parametrize("code", [*SkipReason, *ConflictReason, *LifecycleReason])
+@pytest.mark.parametrize("code", [*SkipReason, *ConflictReason, *LifecycleReason, *RejectionReason])
 def test_every_reason_has_words(code: str) -> None:
     """A page never shows a code where there could be a sentence."""
     words = why(str(code))
