@@ -103,6 +103,13 @@ def test_a_request_is_held_to_the_schema_of_its_body() -> None:
             DOCUMENT.check_request(method, "/api/v1/pets/7", body)
 
 
+def test_a_body_is_held_to_a_schema_by_name() -> None:
+    """What no operation has can still have the form of something that the document knows."""
+    DOCUMENT.check_schema("Owner", {"Id": 1})
+    with pytest.raises(Mismatch):
+        DOCUMENT.check_schema("Owner", {"Id": "1"})
+
+
 @pytest.mark.parametrize(
     ("example", "found", "differences"),
     [

@@ -79,6 +79,10 @@ class Document:
         if media is not None and "schema" in media:
             self._validate(OAS30WriteValidator, media["schema"], body, where)
 
+    def check_schema(self, name: str, body: object) -> None:
+        """Raise Mismatch unless a body is as the document's schema of this name says."""
+        self._validate(OAS30ReadValidator, {"$ref": f"#/components/schemas/{name}"}, body, name)
+
     def _operation(self, method: str, path: str) -> dict[str, Any]:
         for template in sorted(self.content["paths"], key=lambda path: path.count("{")):
             if re.fullmatch(self._base_path() + _pattern(template), urlsplit(path).path):
