@@ -116,6 +116,7 @@ async def test_an_update_may_blank_what_it_does_not_send(service: Service) -> No
     """All but the customer and what only the service writes."""
     service.account.behaviour.update = "whole"
     path = await stored(service, name="Nadia", city="Leeds", opt_out=True)
+    service.account.edit_contact(int(path.rpartition("/")[2]), extension="12")
     before = await service.call("GET", path)
     changed = await service.call("PUT", path, {"notes": "Noted"})
     assert changed == before | {
