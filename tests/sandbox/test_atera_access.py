@@ -144,6 +144,14 @@ async def test_a_suspended_account_is_refused_as_it_is_told(
     assert (await service.ask("GET", "contacts")).status_code == 200
 
 
+async def test_seven_hundred_calls_a_minute_are_answered(service: Service) -> None:
+    """It is the number that most sources name, and it holds unless told otherwise."""
+    for _ in range(699):
+        assert service.account.limit.take(service.account.id) is None
+    await service.get("account")
+    assert (await service.ask("GET", "account")).status_code == 429
+
+
 async def test_calls_above_the_limit_are_told_how_long_to_wait(service: Service) -> None:
     """The wait is in whole seconds, rounded up, and after it calls are answered again."""
     service.account.behaviour.calls_per_minute = 2

@@ -98,6 +98,9 @@ async def test_a_value_of_a_customer_is_apart_from_that_of_a_contact(service: Se
     assert len(await service.get(f"customvalues/customerfields/{service.contoso}")) == 1
     other = await service.ask("PUT", f"customvalues/contactfield/{contact_id}/Tenant", {"Value": "x"})
     assert other.status_code == 400
+    service.account.add_custom_field("Tenant", "Contact")
+    assert len(await service.get(f"customvalues/customerfields/{service.contoso}")) == 1
+    assert await service.get(f"customvalues/contactfields/{contact_id}") == []
 
 
 @pytest.mark.parametrize("value", [None, ""])
