@@ -4,25 +4,28 @@ A budget is asked now and then and keeps no timer: whoever is refused is told ho
 remembered as waiting. What follows from that:
 
 - No window, wherever it begins, holds more than the limit. This binds everybody, with a name or without.
-- Whoever is alone may use the whole limit. Among several the limit is divided by max-min fairness: each may
-  hold an equal share within a window, and what somebody who wants no more leaves of a share is the others'.
-- Those who were refused are served in the order in which they first were: nobody behind them is granted what
-  would take from them, at the moment they were told, the amount that they asked for. So they wait no longer
-  than a window, however much others want and however often these ask, as long as those who are waiting do not
-  ask together for more than the limit; beyond that they take turns.
-- Nothing is kept back from whoever asks, but: what those before them were told to come for, and the shares of
-  those who want more. Who does not come back is forgotten a window after the moment they were told; who was
-  refused, came back and got what they wanted, an eighth of a window later, so that one who asks call by call
-  is not overtaken in between.
+- Whoever is alone may use the whole limit. From the first refusal on the limit is divided by max-min fairness
+  among those who were granted something within a window and those who wait: nobody is granted more than an
+  equal share of it, but for the first within a window, for what others leave of their shares, and for what
+  does not divide evenly. They leave what goes beyond what they hold and said they want; of those who did not
+  say, beyond what they hold, once they were served and have not asked for an eighth of a window.
+- Those who were refused are served in the order in which they first were, those who hold less before those
+  who hold more: nobody else is granted what would take from them, at the moment they were told, the amount
+  that they asked for. So one who asks once and comes back as told waits no longer than a window, however much
+  others want and however eagerly they ask, as long as those who wait do not ask together for more than the
+  limit; beyond that they take turns.
+- Those who do not come back keep what they were told to come for, and their share, from the others for a
+  window after that moment, and are forgotten then. Where everybody comes back as told and takes at once what
+  is granted, at least four fifths of the limit are in use, on average of any window, while one wants more.
 """
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import blake2b
-from itertools import accumulate, takewhile
+from itertools import takewhile
 from operator import attrgetter
 
 import msgspec
@@ -32,6 +35,8 @@ _COARSER = (1, 2, 4, 8)  # such slices together, where many names would make the
 _NAMED = 96  # grants whose names are kept
 _WAITING = 64
 _LINGER = 8  # a window's part for which one who was served is taken to want more
+_UNUSED = 10  # a part of a window's limit: more is not left unused for the sake of fewer, larger visits
+_STEPS = 32  # in which a window is looked through for when that is
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_WAIT = timedelta(0)
@@ -48,21 +53,28 @@ class Granted(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Waiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One who was refused `amount` and comes for it a window before `until`, when they are forgotten.
 
-    With an amount of 0 they were served since, and want more.
+    With an amount of 0 they were served since, and want more: `wants`, at most the limit.
     """
 
     by: str
     amount: int
     until: int
+    wants: int
 
 
 class Wish(msgspec.Struct, frozen=True, gc=False):
-    """`amount` of the `limit` of any `window` microseconds, by whoever has the mark `by`."""
+    """`amount` of the `limit` of any `window` microseconds, `worth` as much in all, for the mark `by`."""
 
     by: str
     amount: int
+    worth: int
     limit: int
     window: int
+
+    @property
+    def wants(self) -> int:
+        """How much they want as far as is known: whatever there is where they did not say."""
+        return min(self.worth or self.limit, self.limit)
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -97,7 +109,8 @@ class Budget(msgspec.Struct, frozen=True):
         """The budget after asking for `amount`, and how long to wait where it was not granted.
 
         `by`: who asks, empty for nobody in particular, whom only the limit binds and who is not remembered;
-        `worth`: what they want in all; the wait is until about that much, or their share, is there for them.
+        `worth`: what they want in all, 0 where that is not known; the wait is until that much, or a share, is
+        there for them, unless that leaves more than a tenth of a window's limit unused meanwhile.
         Every grant counts for a whole window from its moment on. Grants to one that are close together count
         from the last of them on, which may make somebody wait for 1/64 of the window longer (1/8 where very
         many share) and keeps the budget small. Raises ValueError where `amount` could never be granted.
@@ -105,31 +118,44 @@ class Budget(msgspec.Struct, frozen=True):
         if not 0 < amount <= limit:
             raise ValueError(f"{amount} of a limit of {limit} cannot be reserved")
         moment = (now - _EPOCH) // _MICROSECOND
-        wish = Wish(_mark(by), amount, limit, window // _MICROSECOND)
+        wish = Wish(_mark(by), amount, max(worth, amount) if worth else 0, limit, window // _MICROSECOND)
         pause = self.pause_left(now)
-        # At the latest after a window: more would not be there then either.
-        wait = min(self._wait(wish, worth, moment), wish.window)
+        wait = self._wait(wish, moment)
         if pause > _NO_WAIT:
             return self, max(pause, wait * _MICROSECOND)
         if wait:
             return self._refused(wish, moment, moment + wait), wait * _MICROSECOND
-        return self._granted(wish, moment, wants_more=worth > amount), _NO_WAIT
+        return self._granted(wish, moment), _NO_WAIT
 
-    def _wait(self, wish: Wish, worth: int, moment: int) -> int:
+    def _wait(self, wish: Wish, moment: int) -> int:
         """Microseconds until the wish, or what it is worth, is granted if nobody else asks; 0 for now."""
         if self._grants(wish, moment):
             return 0
+        # Time only adds to what is there: grants end, and those who wait are forgotten.
         ends = {grant.at + wish.window for grant in self.grants} | {one.until for one in self.waiting}
-        ends.add(moment + wish.window)
-        later = sorted(end for end in ends if end > moment)
+        last = moment + wish.window
+        later = sorted(end for end in {*ends, last} if moment < end <= last)
+        first = bisect_left(later, True, key=partial(self._grants, wish))
+        if first == len(later):
+            return wish.window
+        begin = later[first]
         most = max(self._shares(wish, moment).share, wish.amount) if wish.by else wish.limit
-        for amount in dict.fromkeys((max(min(worth, most), wish.amount), wish.amount)):
-            larger = msgspec.structs.replace(wish, amount=amount)
-            # Time only adds to what is there: grants end, and those who wait are forgotten.
-            first = bisect_left(later, True, key=partial(self._grants, larger))
-            if first < len(later) and later[first] <= moment + wish.window:
-                return later[first] - moment
-        return wish.window
+        larger = msgspec.structs.replace(wish, amount=max(min(wish.worth, most), wish.amount))
+        steps = range(begin, last, -(-wish.window // _STEPS))
+        later = sorted({*later[first:], *steps})
+        place = bisect_left(later, True, key=partial(self._enough, larger, begin))
+        then = later[min(place, len(later) - 1)]
+        # What would be left of the shares may have changed hands until then.
+        return (then if self._grants(wish, then) else begin) - moment
+
+    def _enough(self, wish: Wish, begin: int, moment: int) -> bool:
+        """Whether the wish is granted, or too much would be left unused since `begin` by waiting for it."""
+        if self._grants(wish, moment):
+            return True
+        unused = wish.limit * (moment - begin)
+        for grant in self.grants:
+            unused -= grant.amount * max(min(grant.at + wish.window, moment) - begin, 0)
+        return unused >= wish.limit * wish.window // _UNUSED
 
     def _grants(self, wish: Wish, moment: int) -> bool:
         if sum(grant.amount for grant in self._alive(moment, wish.window)) + wish.amount > wish.limit:
@@ -142,42 +168,46 @@ class Budget(msgspec.Struct, frozen=True):
         return self.grants[bisect_right(self.grants, moment - window, key=attrgetter("at")) :]
 
     def _shares(self, wish: Wish, moment: int) -> "_Shares":
-        eager = {one.by for one in self.waiting if one.until > moment}
-        return _Shares(wish, self._alive(moment, wish.window), eager - {wish.by})
+        wanted = {one.by: one.wants for one in self.waiting if one.until > moment}
+        return _Shares(wish, self._alive(moment, wish.window), wanted)
 
     def _leaves_room(self, wish: Wish, moment: int) -> bool:
-        """Whether those who are served before still find what they wait for when they come for it."""
-        total = [0, *accumulate(grant.amount for grant in self.grants)]
+        """Whether those who come first still find what they wait for at the moment they were told."""
         promised = wish.amount
         for one in sorted(self._before(wish, moment), key=attrgetter("until")):
             due = max(one.until - wish.window, moment)
+            alive = self._alive(due, wish.window)
+            theirs = sum(grant.amount for grant in alive if grant.by == one.by)
+            mine = sum(grant.amount for grant in alive if grant.by == wish.by)
+            if theirs and theirs + one.amount > mine + wish.amount:
+                continue  # who holds less comes first, whoever was told what
             promised += one.amount
-            over = bisect_right(self.grants, due - wish.window, key=attrgetter("at"))
-            if due < moment + wish.window and total[-1] - total[over] + promised > wish.limit:
+            if sum(grant.amount for grant in alive) + promised > wish.limit:
                 return False
         return True
 
     def _before(self, wish: Wish, moment: int) -> list[Waiting]:
-        own = [one for one in self.waiting if one.by == wish.by and one.amount]
-        ahead = takewhile(lambda one: one not in own, self.waiting)
-        return [one for one in ahead if one.amount and one.until > moment and one.by != wish.by]
+        ahead = takewhile(lambda one: one.by != wish.by or not one.amount, self.waiting)
+        return [one for one in ahead if one.amount and one.until > moment]
 
-    def _granted(self, wish: Wish, moment: int, *, wants_more: bool) -> "Budget":
+    def _granted(self, wish: Wish, moment: int) -> "Budget":
         counted = self._alive(moment, wish.window)
         # A worker whose clock is behind must not make its grant look older than the others'.
         at = max([moment, *(grant.at for grant in counted[-1:])])
-        served = Waiting(wish.by, 0, moment + (wish.window if wants_more else wish.window // _LINGER))
-        waiting = (served if one.by == wish.by else one for one in self.waiting if one.until > moment)
+        left = wish.worth - wish.amount
+        linger = wish.window if left > 0 else wish.window // _LINGER if not wish.worth else 0
+        served = Waiting(wish.by, 0, moment + linger, left if left > 0 else wish.limit)
+        waiting = [served if one.by == wish.by else one for one in self.waiting]
         return msgspec.structs.replace(
             self,
             grants=_compact([*counted, Granted(at, wish.amount, wish.by)], wish.window),
-            waiting=tuple(waiting),
+            waiting=tuple(one for one in waiting if one.until > moment),
         )
 
     def _refused(self, wish: Wish, moment: int, due: int) -> "Budget":
         if not wish.by:
             return self
-        refused = Waiting(wish.by, wish.amount, due + wish.window)
+        refused = Waiting(wish.by, wish.amount, due + wish.window, wish.wants)
         waiting = [one for one in self.waiting if one.until > moment and (one.by != wish.by or one.amount)]
         places = [place for place, one in enumerate(waiting) if one.by == wish.by]
         if places:
@@ -190,20 +220,18 @@ class Budget(msgspec.Struct, frozen=True):
 class _Shares:
     """What each may hold at a moment: `share`, and the part of the limit that is divided so."""
 
-    def __init__(self, wish: Wish, grants: Sequence[Granted], eager: Collection[str]) -> None:
-        """`grants`: those that count; `eager`: the others who want more, as far as is known."""
-        held: Counter[str] = Counter()
+    def __init__(self, wish: Wish, grants: Sequence[Granted], wanted: Mapping[str, int]) -> None:
+        """`grants`: those that count; `wanted`: how much more each wants who waits."""
+        held = Counter(dict.fromkeys((wish.by, *wanted), 0))
         for grant in grants:
             if grant.by:
                 held[grant.by] += grant.amount
-        self._mine = held.pop(wish.by, 0)
-        self._others = [held.pop(by, 0) for by in eager]
-        self._pot = wish.limit
-        content = sorted(held.values(), reverse=True)
-        while content and content[-1] <= self._pot // (len(content) + len(eager) + 1):
-            self._pot -= content.pop()
-        self._others += content
-        self.share = self._pot // (len(self._others) + 1)
+        self._mine, self._pot = held.pop(wish.by), wish.limit
+        others = sorted(((much + wanted.get(by, 0), much) for by, much in held.items()), reverse=True)
+        while others and others[-1][0] <= self._pot // (len(others) + 1):
+            self._pot -= others.pop()[0]
+        self._others = [much for _, much in others]
+        self.share = self._pot // (len(others) + 1)
 
     def allow(self, amount: int) -> bool:
         """Whether whoever asks may hold `amount` more; their first within a window always."""

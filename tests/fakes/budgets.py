@@ -3,48 +3,41 @@
 from collections import defaultdict
 from datetime import datetime, timedelta
 
+from shared.core.budget import Budget
 from shared.ports import Clock
 
 
 class FakeBudgets:
-    """Implements Budgets with sliding windows; `calls` counts every question."""
+    """Implements Budgets without a row to race for; `calls` counts every question."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._taken: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
-        self._paused: dict[str, datetime] = {}
+        self._budgets: dict[str, Budget] = defaultdict(Budget)
+        self._asked: dict[str, tuple[datetime, timedelta]] = {}
         self.calls = 0
 
-    async def reserve(self, name: str, amount: int, *, limit: int, window: timedelta) -> timedelta:
+    async def reserve(
+        self, name: str, amount: int, *, limit: int, window: timedelta, by: str = "", worth: int = 0
+    ) -> timedelta:
         self.calls += 1
-        if not 0 < amount <= limit:
-            raise ValueError(f"{amount} of {limit} can never be granted")
         now = self._clock.now()
-        if (until := self._until(name)) is not None:
-            return until - now
-        taken = self._taken[name] = [(at, much) for at, much in self._taken[name] if at > now - window]
-        room = limit - sum(much for _, much in taken)
-        if amount <= room:
-            taken.append((now, amount))
-            return timedelta(0)
-        for at, much in taken:
-            room += much
-            if amount <= room:
-                return at + window - now
-        raise AssertionError("everything that was taken is given back in the end")
+        self._asked[name] = now, window
+        self._budgets[name], wait = self._budgets[name].reserved(
+            amount, limit, window, now, by=by, worth=worth
+        )
+        return wait
 
     async def pause(self, name: str, until: datetime) -> None:
         self.calls += 1
-        self._paused[name] = max(until, self._paused.get(name, until))
+        self._budgets[name] = self._budgets[name].paused(until)
 
     async def paused_until(self, name: str) -> datetime | None:
         self.calls += 1
-        return self._until(name)
-
-    def _until(self, name: str) -> datetime | None:
-        until = self._paused.get(name)
-        return until if until is not None and until > self._clock.now() else None
+        budget = self._budgets[name]
+        return budget.paused_until if budget.pause_left(self._clock.now()) else None
 
     def granted(self, name: str) -> int:
         """How much of `name` was granted within the last window that was asked for."""
-        return sum(much for _, much in self._taken[name])
+        if name not in self._asked:
+            return 0
+        return self._budgets[name].held(*self._asked[name])

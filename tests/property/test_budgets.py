@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import heapq
 import random
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.adapters.tables.budgets import Budget
+from shared.core.budget import Budget
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 NOTHING = timedelta(0)
@@ -67,6 +70,148 @@ def test_a_budget_stays_small_whatever_its_limit(window: timedelta, seed: int) -
         assert len(budget.grants) <= 66
         now += pause * window
     assert len(msgspec.json.encode(budget)) < 3_000
+
+
+@given(LIMITS, WINDOWS, ASKED, st.integers(0, 2**32))
+def test_whoever_waits_as_told_is_granted_it_among_others_too(
+    limit: int, window: timedelta, asked: list[tuple[float, float]], seed: int
+) -> None:
+    """If nobody else asks in the meantime, and those who wait do not want more than the limit together."""
+    budget, now, chance = Budget(), START, random.Random(seed)
+    for share, pause in asked:
+        amount, by = max(1, round(share * limit / 8)), chance.choice("abcdef")
+        worth = chance.choice([0, amount, chance.randint(amount, limit)])
+        budget, wait = budget.reserved(amount, limit, window, now, by=by, worth=worth)
+        assert wait <= window
+        if wait > NOTHING and sum(one.amount for one in budget.waiting) <= limit:
+            _, again = budget.reserved(amount, limit, window, now + wait, by=by, worth=worth)
+            assert again == NOTHING
+        now += pause * window
+
+
+@given(st.integers(1, 10_000), WINDOWS, st.integers(0, 2**32))
+@settings(max_examples=5)
+def test_a_budget_stays_small_whoever_shares_it(limit: int, window: timedelta, seed: int) -> None:
+    """Five hundred customers with long names, who come back as told or whenever they like."""
+    budget, now, chance = Budget(), START, random.Random(seed)
+    for _ in range(1_000):
+        by = f"{chance.randrange(500):0100}"
+        amount = chance.randint(1, max(limit // 20, 1))
+        budget, _ = budget.reserved(amount, limit, window, now, by=by, worth=chance.choice([0, limit]))
+        assert len(msgspec.json.encode(budget)) < 8_000
+        now += chance.uniform(0, 0.004) * window
+
+
+@dataclass
+class Customer:
+    """One who takes `amount` at a time until refused, and comes back as told or, if eager, much earlier.
+
+    `begins`: in windows; `calls`: how many they want, `says`: whether they say so.
+    """
+
+    by: str
+    begins: float
+    calls: int = 10**9
+    amount: int = 1
+    says: bool = True
+    eager: bool = False
+    taken: list[int] = field(default_factory=list)
+
+    def visit(self, budget: Budget, limit: int, moment: int) -> tuple[Budget, int | None]:
+        """The budget afterwards, and when to come back; None when there is nothing left to want."""
+        while self.calls:
+            budget, wait = budget.reserved(
+                self.amount,
+                limit,
+                MINUTE,
+                START + moment * MICROSECOND,
+                by=self.by,
+                worth=self.calls * self.amount if self.says else 0,
+            )
+            assert wait <= MINUTE
+            if wait > NOTHING:
+                return budget, moment + min(wait // MICROSECOND, WINDOW // 40 if self.eager else WINDOW)
+            self.taken.append(moment)
+            self.calls -= 1
+        return budget, None
+
+
+MINUTE, MICROSECOND = timedelta(minutes=1), timedelta(microseconds=1)
+WINDOW = MINUTE // MICROSECOND
+SPAN = 6
+"""Windows that are looked at."""
+
+
+def simulated(customers: list[Customer], limit: int) -> None:
+    """Let them visit one budget, each as it was told."""
+    budget = Budget()
+    visits = [(round(customer.begins * WINDOW), place) for place, customer in enumerate(customers)]
+    heapq.heapify(visits)
+    while visits and visits[0][0] < SPAN * WINDOW:
+        moment, place = heapq.heappop(visits)
+        budget, again = customers[place].visit(budget, limit, moment)
+        if again is not None:
+            heapq.heappush(visits, (again, place))
+
+
+def in_use(customers: list[Customer], moments: range) -> list[int]:
+    """How much was granted within the window up to each of the moments."""
+    taken = [(moment, customer.amount) for customer in customers for moment in customer.taken]
+    return [sum(much for at, much in taken if moment - WINDOW < at <= moment) for moment in moments]
+
+
+GREEDY = st.lists(
+    st.tuples(st.floats(0, 2), st.sampled_from([1, 1, 2]), st.booleans(), st.booleans()),
+    min_size=1,
+    max_size=5,
+)
+"""When each begins, how much it takes at a time, whether it says how much it wants, whether it is eager."""
+
+
+def crowd(greedy: list[tuple[float, int, bool, bool]]) -> list[Customer]:
+    """Customers that never have enough; the first is there from the beginning."""
+    return [
+        Customer(f"large {place}", begins if place else 0.0, amount=amount, says=says, eager=eager)
+        for place, (begins, amount, says, eager) in enumerate(greedy)
+    ]
+
+
+@given(GREEDY, st.sampled_from([14, 40, 100]), st.floats(0, 4), st.booleans())
+@settings(max_examples=40)
+def test_a_small_customer_is_served_within_a_window_of_asking(
+    greedy: list[tuple[float, int, bool, bool]], limit: int, begins: float, says: bool
+) -> None:
+    """Whatever large ones want, however eagerly they ask, and although it only comes back as told."""
+    small = Customer("small", begins, calls=1, says=says)
+    simulated([*crowd(greedy), small], limit)
+    (moment,) = small.taken
+    assert moment <= round(begins * WINDOW) + WINDOW
+
+
+@given(GREEDY, st.sampled_from([14, 40, 100]), st.floats(0, 4))
+@settings(max_examples=40)
+def test_the_limit_is_made_use_of_and_never_exceeded(
+    greedy: list[tuple[float, int, bool, bool]], limit: int, begins: float
+) -> None:
+    """Four fifths of it, on average of any window while large ones want more, also when a small one comes."""
+    customers = [*crowd(greedy), Customer("small", begins, calls=1)]
+    simulated(customers, limit)
+    for begin in (moment for customer in customers for moment in customer.taken):
+        assert in_use(customers, range(begin + WINDOW - 1, begin + WINDOW))[0] <= limit
+    used = in_use(customers, range(0, SPAN * WINDOW, WINDOW // 50))
+    for begin in range(len(used) - 50):
+        assert sum(used[begin : begin + 50]) >= 0.8 * 50 * limit
+
+
+@given(st.integers(2, 5), st.booleans(), st.lists(st.booleans(), min_size=5, max_size=5))
+@settings(max_examples=20)
+def test_large_customers_get_the_same(count: int, says: bool, eager: list[bool]) -> None:
+    """Once all have asked: none of them gets a quarter less than an equal share, eager or not."""
+    customers = [Customer(f"{place}", place / 10, says=says, eager=eager[place]) for place in range(count)]
+    simulated(customers, 60)
+    for customer in customers:
+        late = len(customer.taken) - bisect_right(customer.taken, 2 * WINDOW)
+        assert late >= 0.75 * (SPAN - 2) * 60 / count
 
 
 @given(st.integers(1, 10), st.lists(st.integers(-5, 5), min_size=1, max_size=49))

@@ -135,3 +135,95 @@ class BudgetsContract:
         await budgets.pause(name, NOW)
         assert await budgets.paused_until(name) is None
         assert await budgets.reserve(name, 1, limit=1, window=WINDOW) == NOTHING
+
+    async def test_one_with_a_name_may_use_the_whole_limit_alone(self, budgets: Budgets) -> None:
+        """Nothing is kept for others who did not ask."""
+        name = unique()
+        for _ in range(10):
+            assert await budgets.reserve(name, 1, limit=10, window=WINDOW, by="large") == NOTHING
+        assert await budgets.reserve(name, 1, limit=10, window=WINDOW, by="large") == WINDOW
+
+    async def test_after_a_refusal_nobody_is_granted_more_than_a_share(
+        self, budgets: Budgets, clock: FakeClock
+    ) -> None:
+        """Half of the limit where two want it, whoever of them is faster."""
+        name = unique()
+        await budgets.reserve(name, 10, limit=10, window=WINDOW, by="large")
+        wait = await budgets.reserve(name, 1, limit=10, window=WINDOW, by="other", worth=100)
+        assert wait == WINDOW
+        clock.advance(wait)
+        assert await taken(budgets, name, "large") == 5
+        assert await taken(budgets, name, "other") == 5
+
+    async def test_a_small_one_is_served_within_a_window(self, budgets: Budgets, clock: FakeClock) -> None:
+        """Although three that want everything ask all the time, and it only when it was told to."""
+        name, large = unique(), ("first", "second", "third")
+        for by in large:
+            await taken(budgets, name, by)
+        wait = await budgets.reserve(name, 1, limit=10, window=WINDOW, by="small", worth=1)
+        assert NOTHING < wait <= WINDOW
+        for _ in range(8):
+            clock.advance(wait / 8)
+            for by in large:
+                await taken(budgets, name, by)
+        assert await budgets.reserve(name, 1, limit=10, window=WINDOW, by="small", worth=1) == NOTHING
+
+    async def test_the_wait_is_until_what_it_is_worth(self, budgets: Budgets, clock: FakeClock) -> None:
+        """Not until the first call is free; without a worth it is."""
+        name = unique()
+        for _ in range(10):
+            await budgets.reserve(name, 1, limit=10, window=WINDOW, by="large")
+            clock.advance(timedelta(seconds=1))
+        assert await budgets.reserve(name, 1, limit=10, window=WINDOW, by="large") == WINDOW - timedelta(
+            seconds=10
+        )
+        wait = await budgets.reserve(name, 1, limit=10, window=WINDOW, by="large", worth=3)
+        assert wait == WINDOW - timedelta(seconds=8)
+
+    async def test_without_a_name_only_the_limit_binds(self, budgets: Budgets, clock: FakeClock) -> None:
+        """Nobody is remembered as waiting, and no share is kept for them."""
+        name = unique()
+        await budgets.reserve(name, 10, limit=10, window=WINDOW, by="large")
+        for _ in range(3):
+            assert await budgets.reserve(name, 1, limit=10, window=WINDOW) == WINDOW
+        clock.advance(WINDOW)
+        assert await budgets.reserve(name, 10, limit=10, window=WINDOW, by="large") == NOTHING
+
+    async def test_any_name_can_ask(self, budgets: Budgets, clock: FakeClock) -> None:
+        """With any character in it, a hundred of them; each has a share of its own."""
+        name, names = unique(), [text[:100] for text in HOSTILE] + ["x" * 100]
+        limit = len(names) + 1
+        await budgets.reserve(name, limit, limit=limit, window=WINDOW, by="large")
+        for by in names:
+            assert await budgets.reserve(name, 1, limit=limit, window=WINDOW, by=by) == WINDOW
+        clock.advance(WINDOW)
+        assert await budgets.reserve(name, 2, limit=limit, window=WINDOW, by="large") > NOTHING
+        for by in names:
+            assert await budgets.reserve(name, 1, limit=limit, window=WINDOW, by=by) == NOTHING
+
+    async def test_of_many_names_at_once_the_limit_is_granted_at_most(
+        self, budgets: Budgets, clock: FakeClock
+    ) -> None:
+        """Thirty customers and ten calls: who comes back as told gets theirs, a window after the other."""
+        name = unique()
+
+        async def ask(by: str) -> timedelta:
+            return await budgets.reserve(name, 1, limit=10, window=WINDOW, by=by, worth=1)
+
+        left = [f"{number}" for number in range(30)]
+        for _ in range(4):
+            waits = await asyncio.gather(*(ask(by) for by in left))
+            assert sum(wait == NOTHING for wait in waits) <= 10
+            left = [by for by, wait in zip(left, waits, strict=True) if wait]
+            waits = [await ask(by) for by in left]
+            left = [by for by, wait in zip(left, waits, strict=True) if wait]
+            clock.advance(WINDOW)
+        assert not left
+
+
+async def taken(budgets: Budgets, name: str, by: str) -> int:
+    """How much of ten one is granted that asks for one after the other until refused."""
+    count = 0
+    while await budgets.reserve(name, 1, limit=10, window=WINDOW, by=by, worth=10) == NOTHING:
+        count += 1
+    return count
