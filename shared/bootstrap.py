@@ -24,14 +24,20 @@ from shared.adapters.entra.applications import Applications
 from shared.adapters.entra.credential import ServiceCredential
 from shared.adapters.entra.id_tokens import IdTokens
 from shared.adapters.entra.sign_in import EntraSignIn
+from shared.adapters.entra.tenants import EntraTenants
 from shared.adapters.graph.directory import GraphDirectories
 from shared.adapters.graph.limits import SharedLimits
 from shared.adapters.key_vault import KeyVaultSecrets
+from shared.adapters.psa.accounts import Psas
+from shared.adapters.psa.routing import AccountRoutes
 from shared.adapters.queue import QUEUE_NAME, StorageQueue
 from shared.adapters.system_clock import SystemClock
+from shared.adapters.tables.account_destinations import TableAccountDestinations, TableCustomFields
 from shared.adapters.tables.accounts import TableAccounts, TableCustomers
 from shared.adapters.tables.budgets import TableBudgets
 from shared.adapters.tables.connections import TableConnections
+from shared.adapters.tables.links import TableLinks
+from shared.adapters.tables.listings import TableListings
 from shared.adapters.tables.mirrors import TableMirrors
 from shared.adapters.tables.one_time import TableOneTime
 from shared.adapters.tables.reports import TableReports
@@ -39,8 +45,9 @@ from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
 from shared.logs import quiet_libraries
-from shared.ports import ChangeLog, Clock, ContactStore, ReportStore
+from shared.ports import ChangeLog, Clock, ContactStores, ReportStore
 from shared.services.access import Access
+from shared.services.account_setup import AccountSetup
 from shared.services.browsing import Browsing
 from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
@@ -78,7 +85,8 @@ class App:
     pausing: Pausing
     onboarding: Onboarding
     changes: ChangeLog
-    contacts: ContactStore
+    contacts: ContactStores
+    account_setup: AccountSetup
     worker: Worker
     previews: PreviewWorker
     fan_out: FanOut
@@ -123,9 +131,28 @@ def build(settings: Settings) -> App:
     secrets = KeyVaultSecrets(vault)
     queue = StorageQueue(queue_client)
     applications = Applications(settings, ServiceCredential(settings, secrets, _assertion(settings)))
-    limits = SharedLimits(TableBudgets(tables, clock), clock)
+    budgets = TableBudgets(tables, clock)
+    limits = SharedLimits(budgets, clock)
     directories = GraphDirectories(settings, http, applications, secrets, clock, limits=limits)
-    destinations = BuiltinDestinations(tables, clock)
+    account_destinations, customers = TableAccountDestinations(tables), TableCustomers(tables)
+    psas = Psas(
+        settings,
+        http,
+        budgets=budgets,
+        listings=TableListings(tables),
+        custom_fields=TableCustomFields(tables),
+        clock=clock,
+    )
+    builtin = BuiltinDestinations(tables, clock)
+    destinations = AccountRoutes(
+        builtin,
+        builtin,
+        psas,
+        accounts=account_destinations,
+        links=TableLinks(tables),
+        secrets=secrets,
+        clock=clock,
+    )
     connections, runs, changes = TableConnections(tables), TableRuns(tables), TableChanges(tables)
     mirrors, one_time = TableMirrors(tables), TableOneTime(tables)
     reviews, reports = TableReviews(tables), TableReports(tables)
@@ -156,7 +183,7 @@ def build(settings: Settings) -> App:
         settings=settings,
         clock=clock,
         access=Access(TableAccounts(tables), one_time, clock),
-        customers=Customers(TableCustomers(tables), connections, clock, scheduling),
+        customers=Customers(customers, connections, clock, scheduling),
         runs=RunControl(connections, runs, queue, clock),
         reviews=ReviewQueue(reviews, clock),
         reports=reports,
@@ -177,6 +204,9 @@ def build(settings: Settings) -> App:
         ),
         changes=changes,
         contacts=destinations,
+        account_setup=AccountSetup(
+            account_destinations, psas, secrets, customers, EntraTenants(settings, http), queue, clock
+        ),
         worker=Worker(
             connections,
             runs,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared.core.errors import AttemptFailed, code_of
-from shared.core.messages import PreviewMessage, QueueMessage, SyncMessage, decode
+from shared.core.messages import ImportMessage, PreviewMessage, QueueMessage, SyncMessage, decode
 from shared.logs import log, where
 
 
@@ -38,6 +38,8 @@ async def work(body: bytes, message_id: str | None) -> None:
             await app.worker.handle(message)
         elif isinstance(message, PreviewMessage):
             await app.previews.handle(message)
+        elif isinstance(message, ImportMessage):
+            await app.account_setup.import_customers(message)
         else:
             await app.onboarding.validate(message)
 
@@ -57,6 +59,9 @@ async def give_up(body: bytes, message_id: str | None) -> None:
             return
         if isinstance(message, PreviewMessage):
             await app.previews.give_up(message)
+            return
+        if isinstance(message, ImportMessage):
+            await app.account_setup.give_up(message)
             return
         if message is not None and await app.onboarding.give_up(message):
             return

@@ -41,6 +41,12 @@ def _is_base_address(url: str) -> bool:
     return encrypted and bool(parts.hostname) and not more
 
 
+def _with_subdomain(url: str) -> str:
+    if url.count("{subdomain}") != 1 or not _is_base_address(url.replace("{subdomain}", "subdomain")):
+        raise ValueError("must be an https:// address with {subdomain} where an account's own name belongs")
+    return url.rstrip("/")
+
+
 def _schedule(expression: str) -> str:
     if not is_schedule(expression):
         raise ValueError("must be six NCRONTAB fields, seconds first, such as 0 0 */12 * * *")
@@ -55,6 +61,8 @@ def _seconds(text: object) -> object:
 
 
 Url = Annotated[str, AfterValidator(_https)]
+SyncroUrl = Annotated[str, AfterValidator(_with_subdomain)]
+Calls = Annotated[int, Field(ge=6, le=100_000)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
@@ -72,6 +80,10 @@ class Settings(BaseModel):
     entra_client_certificate_name: str | None = Field(None, alias="ENTRA_CLIENT_CERTIFICATE_NAME")
     entra_managed_identity_client_id: str | None = Field(None, alias="ENTRA_MANAGED_IDENTITY_CLIENT_ID")
     graph_url: Url = Field("https://graph.microsoft.com", alias="GRAPH_URL")
+    atera_url: Url = Field("https://app.atera.com", alias="ATERA_URL")
+    syncro_url: SyncroUrl = Field("https://{subdomain}.syncromsp.com", alias="SYNCRO_URL")
+    atera_calls: Calls = Field(600, alias="ATERA_CALLS_PER_MINUTE")
+    syncro_calls: Calls = Field(150, alias="SYNCRO_CALLS_PER_MINUTE")
     graph_resource: Url = Field("https://graph.microsoft.com", alias="GRAPH_RESOURCE")
     storage_connection_string: str | None = Field(None, alias="AzureWebJobsStorage")
     storage_table_url: Url | None = Field(None, alias="AzureWebJobsStorage__tableServiceUri")

@@ -145,6 +145,8 @@ class BuiltinDestination:
 class BuiltinDestinations:
     """Implements Destinations and ContactStore."""
 
+    edits_fields = True
+
     def __init__(self, service: TableServiceClient, clock: Clock) -> None:
         """`service`: Table Storage."""
         self._table, self._clock = Table(service, "contacts"), clock

@@ -1,5 +1,7 @@
 """The lines of a plan: small frozen values that can be counted, ordered, printed and stored."""
 
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 
 import msgspec
@@ -124,6 +126,22 @@ def differences(old: ContactFields, new: ContactFields) -> tuple[FieldChange, ..
         for name in CONTACT_FIELDS
         if getattr(old, name) != getattr(new, name)
     )
+
+
+def narrowed(change: Change, held: AbstractSet[str]) -> Change:
+    """The change as far as it is about fields that the destination has."""
+    if change.fields is None or all(name in held or not value for name, value in _values(change.fields)):
+        return change
+    fields = msgspec.structs.replace(
+        change.fields, **{name: "" for name, value in _values(change.fields) if name not in held}
+    )
+    return msgspec.structs.replace(
+        change, fields=fields, changed=tuple(line for line in change.changed if line.field in held)
+    )
+
+
+def _values(fields: ContactFields) -> Iterable[tuple[str, str]]:
+    return ((name, getattr(fields, name)) for name in CONTACT_FIELDS)
 
 
 def shows(contact: Contact, change: Change) -> bool:

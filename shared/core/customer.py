@@ -41,8 +41,18 @@ class Site(msgspec.Struct, frozen=True):
     name: str
 
 
+class ProposedTenant(msgspec.Struct, frozen=True):
+    """A tenant that is probably the customer's, as it answers to the `domain` of its email addresses."""
+
+    id: str
+    domain: str
+
+
 class Customer(msgspec.Struct, frozen=True):
-    """A customer as in the PSA. `connection_id` names its connection, whether or not there is one yet."""
+    """A customer as in the PSA. `connection_id` names its connection, whether or not there is one yet.
+
+    `domains`: of its email addresses, as far as the PSA knows; `proposed`: the tenant they lead to.
+    """
 
     id: str
     account_id: str
@@ -50,6 +60,8 @@ class Customer(msgspec.Struct, frozen=True):
     connection_id: str
     created_at: datetime
     sites: tuple[Site, ...] = ()
+    domains: tuple[str, ...] = ()
+    proposed: ProposedTenant | None = None
 
 
 def new_account_id() -> str:

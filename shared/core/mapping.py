@@ -33,6 +33,13 @@ _WHOLE_NAME = frozenset({"name"})
 _NAME_PARTS = frozenset({"first_name", "last_name"})
 
 
+def enriched_fields(configuration: Configuration) -> frozenset[str]:
+    """The fields of a contact that the configuration's enrichments fill."""
+    return frozenset(
+        name for enrichment in configuration.enrichments for name in _ENRICHED.get(enrichment, ())
+    )
+
+
 def email_of(user: DirectoryUser, source: EmailSource) -> str:
     """The contact's address, or an empty string when the user has none that a mailbox answers to."""
     mail, name = user.mail, user.user_principal_name

@@ -31,7 +31,14 @@ class ValidateMessage(msgspec.Struct, frozen=True, tag="validate", tag_field="ki
     attempt: int = 1
 
 
-QueueMessage = SyncMessage | PreviewMessage | ValidateMessage
+class ImportMessage(msgspec.Struct, frozen=True, tag="import", tag_field="kind"):
+    """Read the customers of an account's PSA. `asked_at` tells one asking from another."""
+
+    account_id: str
+    asked_at: datetime
+
+
+QueueMessage = SyncMessage | PreviewMessage | ValidateMessage | ImportMessage
 
 _decoder: msgspec.json.Decoder[QueueMessage] = msgspec.json.Decoder(QueueMessage)
 

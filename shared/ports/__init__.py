@@ -4,9 +4,22 @@ Every method may raise `RetryLater` when the other side is unavailable. Times ar
 """
 
 from shared.ports.common import Clock, Page, Stored
-from shared.ports.destination import ContactStore, Destination, Destinations, StoredContact
+from shared.ports.destination import ContactStore, ContactStores, Destination, Destinations, StoredContact
 from shared.ports.directory import Directories, DirectoryGroup, DirectoryReader, Organization
 from shared.ports.outside import Budgets, IdentityProvider, Queue, Secrets, SignIn
+from shared.ports.psa import (
+    AccountDestinationStore,
+    CustomFields,
+    CustomFieldStore,
+    FoundCustomer,
+    LinkStore,
+    ListingHead,
+    ListingStore,
+    PsaAccount,
+    PsaAccounts,
+    PsaIdentity,
+    Tenants,
+)
 from shared.ports.storage import (
     AccountStore,
     ChangeLog,
@@ -23,24 +36,35 @@ from shared.ports.storage import (
 )
 
 __all__ = [
+    "AccountDestinationStore",
     "AccountStore",
     "Budgets",
     "ChangeLog",
     "Clock",
     "ConnectionStore",
     "ContactStore",
+    "ContactStores",
+    "CustomFieldStore",
+    "CustomFields",
     "CustomerStore",
     "Destination",
     "Destinations",
     "Directories",
     "DirectoryGroup",
     "DirectoryReader",
+    "FoundCustomer",
     "IdentityProvider",
+    "LinkStore",
+    "ListingHead",
+    "ListingStore",
     "MirrorStore",
     "OneTimeStore",
     "OpenSlot",
     "Organization",
     "Page",
+    "PsaAccount",
+    "PsaAccounts",
+    "PsaIdentity",
     "Queue",
     "ReportStore",
     "ReviewStore",
@@ -51,4 +75,5 @@ __all__ = [
     "SlotStore",
     "Stored",
     "StoredContact",
+    "Tenants",
 ]

@@ -72,8 +72,22 @@ class StoredContact(msgspec.Struct, frozen=True):
     updated_at: datetime
 
 
+class ContactStores(Protocol):
+    """Opens contact stores."""
+
+    async def of(self, account_id: str) -> "ContactStore":
+        """The contacts of an account, wherever they live."""
+        ...
+
+
 class ContactStore(Protocol):
-    """The contacts of the built-in destination, for people and the PSA's front end."""
+    """The contacts of one destination as we know them, for people and the PSA's front end.
+
+    `edits_fields`: whether they can be edited here; those of a PSA are edited in the PSA, and only what
+    people decided about them is ours.
+    """
+
+    edits_fields: bool
 
     async def list(self, connection_id: str, limit: int, after: str | None = None) -> Page[StoredContact]:
         """A page of a customer's contacts, ordered by id."""

@@ -36,6 +36,8 @@ class Customers:
             connection_id=found.connection_id if found else new_connection_id(),
             created_at=found.created_at if found else self.clock.now(),
             sites=sites,
+            domains=found.domains if found else (),
+            proposed=found.proposed if found else None,
         )
         await self.customers.put(customer)
         return customer, found is None

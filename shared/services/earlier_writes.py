@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from shared.core.changes import Change, ChangeKind, shows
+from shared.core.changes import Change, ChangeKind, narrowed, shows
 from shared.core.models import Contact
 from shared.core.planning import Plan
 from shared.core.text import normalized_email
@@ -13,13 +13,20 @@ from shared.services.progress import Progress
 
 
 async def earlier_writes(
-    log: ChangeLog, work: Progress, known: AbstractSet[str], contacts: Sequence[Contact], plan: Plan
+    log: ChangeLog,
+    work: Progress,
+    known: AbstractSet[str],
+    contacts: Sequence[Contact],
+    *,
+    plan: Plan,
+    held: AbstractSet[str],
 ) -> list[Change]:
     """The changes that were written, as far as the counts of the plan leave room for them.
 
     A change is logged before it is written, so whatever the new plan still wants to write was not: it leaves
     the log and is written, and logged, once more. Of the rest a line stays if the contact shows what it says.
-    `known`: object ids of the users in the directory.
+    `known`: object ids of the users in the directory. `held`: the fields that the destination has, of which
+    an earlier message may have found out that there are fewer than it thought.
     """
     pending = {_what(change) for change in plan.writes()}
     unchanged = known - {change.object_id for change in plan.changes}
@@ -29,8 +36,9 @@ async def earlier_writes(
         if not chunk.startswith(WRITTEN):
             continue
         work.chunk = number_of(chunk, WRITTEN) + 1
-        done = [change for change in logged if _what(change) not in pending and found.shows(change)]
-        if len(done) != len(logged):
+        kept = [narrowed(change, held) for change in logged if _what(change) not in pending]
+        done = [change for change in kept if found.shows(change) and not _empty(change)]
+        if done != logged:
             # Whoever took over may have written them since this worker read the contacts.
             await work.lease.keep()
             await log.put(work.run.id, chunk, done)
@@ -38,6 +46,11 @@ async def earlier_writes(
             change for change in done if change.kind is ChangeKind.DEACTIVATE or change.object_id in unchanged
         ]
     return earlier
+
+
+def _empty(change: Change) -> bool:
+    """Whether nothing is left of an update, because its fields turned out to have no place."""
+    return change.kind is ChangeKind.UPDATE and not change.changed
 
 
 def _what(change: Change) -> tuple[str, bool]:

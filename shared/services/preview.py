@@ -61,7 +61,8 @@ class PreviewRunner:
         began = self.clock.monotonic()
         watch = _Watch(self.connections, self.clock, connection)
         configuration = run.configuration or connection.configuration
-        destination = self.destinations.open(connection)
+        tried = msgspec.structs.replace(connection, configuration=configuration)
+        destination = self.destinations.open(tried)
         held = await destination.fields()
         reading = await self.reading.read(connection, configuration, run.kind, self.clock.now(), watch.look)
         contacts: list[Contact] = []

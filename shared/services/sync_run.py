@@ -94,7 +94,9 @@ class SyncRunner:
         queue = await self.reviews.all(connection.id) if connection.reviews else {}
         plan = await asyncio.to_thread(_plan, staged.snapshot, contacts, connection, decisions(queue), held)
         known = staged.snapshot.users.keys()
-        earlier = await earlier_writes(self.changes, work, known, contacts, plan) if resumed else []
+        earlier: list[Change] = []
+        if resumed:
+            earlier = await earlier_writes(self.changes, work, known, contacts, plan=plan, held=held)
         work.planned(plan, earlier)
         if not await self._passes(work, plan, staged, connection):
             return work.run
@@ -175,12 +177,17 @@ class SyncRunner:
     async def _apply(
         self, work: Progress, rejections: Rejections, plan: Sequence[Change], destination: Destination
     ) -> bool:
-        """Write, batch by batch. False when the time budget ran out before the end."""
-        step, writes = destination.batch_size, rejections.untried(plan)
-        for start in range(0, len(writes), step):
+        """Write, batch by batch. False where a later message has to go on: the time budget ran out, or what
+        was written told that fewer fields have a place than the plan was made for."""
+        held, writes = await destination.fields(), rejections.untried(plan)
+        start = step = 0
+        while (start := start + step) < len(writes):
             # The first batch is always written: a run whose reading takes the whole budget moves on too.
             if start and work.elapsed >= self.time_budget.total_seconds():
                 return False
+            if start and await destination.fields() != held:
+                return False
+            step = destination.batch_size
             await work.lease.keep()
             batch = writes[start : start + step]
             await self.changes.put(work.run.id, chunk_name(WRITTEN, work.chunk), batch)

@@ -23,6 +23,8 @@ DIRECTORY, BY_HAND = "entra", "manual"
 class FakeContactStore:
     """Every contact of every connection; opens destinations on itself."""
 
+    edits_fields = True
+
     def __init__(self, clock: FakeClock, *, batch_size: int = 100, page_size: int = 1000) -> None:
         self.clock = clock
         self.batch_size = batch_size

@@ -4,14 +4,19 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import httpx
+
+from shared.adapters.psa.accounts import Psas
+from shared.adapters.psa.routing import AccountRoutes
 from shared.bootstrap import App
 from shared.core.configuration import Configuration
 from shared.core.connection import Connection, Grant
 from shared.core.customer import Customer
 from shared.core.errors import AttemptFailed
-from shared.core.messages import PreviewMessage, QueueMessage, SyncMessage, ValidateMessage
+from shared.core.messages import ImportMessage, PreviewMessage, QueueMessage, SyncMessage, ValidateMessage
 from shared.core.run import Run, RunKind, Trigger
 from shared.services.access import Access
+from shared.services.account_setup import AccountSetup
 from shared.services.browsing import Browsing
 from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
@@ -28,11 +33,19 @@ from shared.services.sync_run import SyncRunner
 from shared.services.user_run import UserRunner
 from shared.services.worker import Worker
 from shared.settings import Settings
+from tests.fakes.budgets import FakeBudgets
 from tests.fakes.clock import FakeClock
 from tests.fakes.destination import FakeContactStore
 from tests.fakes.directory import FakeDirectories, FakeDirectory
 from tests.fakes.identity import FakeIdentityProvider, admin
 from tests.fakes.process import Process, ProcessKilled
+from tests.fakes.psa import (
+    FakeAccountDestinations,
+    FakeCustomFields,
+    FakeLinkStore,
+    FakeListingStore,
+    FakeTenants,
+)
 from tests.fakes.queue import FakeQueue
 from tests.fakes.stores import (
     FakeAccountStore,
@@ -56,6 +69,10 @@ DELIVERIES = 5
 """So many deliveries, then a message goes to the poison queue."""
 
 
+def _nobody(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("nobody is there", request=request)
+
+
 def settings(**overrides: object) -> Settings:
     """Complete settings; `overrides` go by the names of the fields."""
     environment = {
@@ -74,7 +91,14 @@ class World:
     `app` runs in a process that lives on; `start_app` makes another one, for instance one that gets killed.
     """
 
-    def __init__(self, app_settings: Settings | None = None, *, batch_size: int = 100) -> None:
+    def __init__(
+        self,
+        app_settings: Settings | None = None,
+        *,
+        batch_size: int = 100,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
+        """`http`: leads to PSAs; without it none can be reached."""
         self.settings = app_settings or settings()
         self.clock = FakeClock()
         self.queue = FakeQueue(self.clock)
@@ -90,6 +114,11 @@ class World:
         self.one_time = FakeOneTimeStore()
         self.slots = FakeSlotStore()
         self.contacts = FakeContactStore(self.clock, batch_size=batch_size)
+        self.account_destinations = FakeAccountDestinations()
+        self.links, self.listings = FakeLinkStore(), FakeListingStore()
+        self.custom_fields, self.budgets = FakeCustomFields(), FakeBudgets(self.clock)
+        self.tenants = FakeTenants()
+        self.http = http or httpx.AsyncClient(transport=httpx.MockTransport(_nobody))
         self.directories = FakeDirectories()
         self.identity = FakeIdentityProvider(self.directories)
         self.poison: list[QueueMessage] = []
@@ -101,7 +130,25 @@ class World:
         queue, clock, given = port(self.queue), self.clock, self.settings
         connections, runs, mirrors = port(self.connections), port(self.runs), port(self.mirrors)
         changes, one_time, directories = port(self.changes), port(self.one_time), port(self.directories)
-        destinations = port(self.contacts)
+        customers, secrets = port(self.customers), port(self.secrets)
+        account_destinations, links = port(self.account_destinations), port(self.links)
+        psas = Psas(
+            given,
+            port(self.http),
+            budgets=port(self.budgets),
+            listings=port(self.listings),
+            custom_fields=port(self.custom_fields),
+            clock=clock,
+        )
+        destinations = AccountRoutes(
+            port(self.contacts),
+            port(self.contacts),
+            psas,
+            accounts=account_destinations,
+            links=links,
+            secrets=secrets,
+            clock=clock,
+        )
         reviews, reports = port(self.reviews), port(self.reports)
         reading = DirectoryReading(directories, mirrors)
         holding = Holding(runs, changes, queue, clock)
@@ -125,7 +172,7 @@ class World:
             settings=given,
             clock=clock,
             access=Access(port(self.accounts), one_time, clock),
-            customers=Customers(port(self.customers), connections, clock, scheduling),
+            customers=Customers(customers, connections, clock, scheduling),
             runs=RunControl(connections, runs, queue, clock),
             reviews=ReviewQueue(reviews, clock),
             reports=reports,
@@ -136,7 +183,7 @@ class World:
                 one_time=one_time,
                 identity=port(self.identity),
                 directories=directories,
-                secrets=port(self.secrets),
+                secrets=secrets,
                 mirrors=mirrors,
                 queue=queue,
                 clock=clock,
@@ -146,6 +193,15 @@ class World:
             ),
             changes=changes,
             contacts=destinations,
+            account_setup=AccountSetup(
+                account_destinations,
+                psas,
+                secrets,
+                customers,
+                port(self.tenants),
+                queue,
+                clock,
+            ),
             worker=Worker(
                 connections,
                 runs,
@@ -246,6 +302,8 @@ class World:
                 await app.previews.handle(message)
             elif isinstance(message, ValidateMessage):
                 await app.onboarding.validate(message)
+            elif isinstance(message, ImportMessage):
+                await app.account_setup.import_customers(message)
         except (AttemptFailed, ProcessKilled):
             return False
         return True
@@ -279,6 +337,8 @@ class World:
                 await self.app.worker.give_up(message)
             if isinstance(message, PreviewMessage):
                 await self.app.previews.give_up(message)
+            if isinstance(message, ImportMessage):
+                await self.app.account_setup.give_up(message)
         raise AssertionError(f"the queue is not empty after {deliveries} deliveries")
 
 

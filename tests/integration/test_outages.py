@@ -53,7 +53,7 @@ async def test_table_storage_that_is_gone_is_retried_later(app: App, waits: list
     assert missed.value.code == "table_storage_unavailable"
     assert 0 < sum(waits) <= PATIENCE
     with pytest.raises(RetryLater):
-        await app.contacts.list(unique(), 10)
+        await app.contacts.of(unique())
     with pytest.raises(RetryLater):
         await app.access.create_account("Example MSP")
 

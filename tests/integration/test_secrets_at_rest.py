@@ -171,4 +171,5 @@ async def test_after_a_disconnect_nothing_of_the_tenant_is_kept(
     assert "$deltatoken" not in texts(await at_rest.tables.entities("connections"))
     live = texts([version.value for entry in microsoft.secrets.live() for version in entry.versions])
     assert secret.found_in(live) == {"client secret"}
-    assert (await app.contacts.list(customer.connection_id, 10)).items
+    contacts = await app.contacts.of(customer.account_id)
+    assert (await contacts.list(customer.connection_id, 10)).items

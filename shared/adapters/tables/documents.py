@@ -1,6 +1,6 @@
 """Values as entities: readable JSON in the property `body`, continued in `body1`, `body2`… where long."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -8,6 +8,7 @@ import zstandard
 
 T = TypeVar("T")
 
+_encoder = msgspec.msgpack.Encoder()
 _PART = 30_000  # characters; a string property holds 32 Ki UTF-16 units, and one character may take two
 _BLOB_PART = 60_000  # bytes; a binary property holds 64 KiB
 BLOB = 700_000
@@ -27,6 +28,21 @@ def read(entity: Mapping[str, Any], kind: type[T]) -> T:
     """The value. Raises msgspec.ValidationError when it is not of the kind."""
     body = "".join(_parts(entity, "body"))
     return msgspec.json.decode(body, type=kind)
+
+
+def blocks(items: Iterable[Any]) -> Iterator[bytes]:
+    """Lists of items in MessagePack, each small enough for an entity even when it cannot be compressed."""
+    block: list[msgspec.Raw] = []
+    size = 0
+    for item in items:
+        encoded = _encoder.encode(item)
+        if block and size + len(encoded) > BLOB:
+            yield _encoder.encode(block)
+            block, size = [], 0
+        block.append(msgspec.Raw(encoded))
+        size += len(encoded)
+    if block:
+        yield _encoder.encode(block)
 
 
 def pack(data: bytes) -> dict[str, bytes]:

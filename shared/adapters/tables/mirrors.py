@@ -35,7 +35,6 @@ class TableMirrors:
     def __init__(self, service: TableServiceClient) -> None:
         """`service`: Table Storage."""
         self._table = Table(service, "mirrors")
-        self._encoder = msgspec.msgpack.Encoder()
 
     async def save(self, connection_id: str, name: str, snapshot: Snapshot) -> str:
         """See MirrorStore."""
@@ -83,24 +82,10 @@ class TableMirrors:
 
     async def _put(self, connection_id: str, name: str, part: str, items: Iterable[Any]) -> int:
         number = 0
-        for number, block in enumerate(self._blocks(items), start=1):
+        for number, block in enumerate(documents.blocks(items), start=1):
             entity = {"PartitionKey": key(connection_id), "RowKey": f"{name}-{part}-{number:06d}"}
             await self._table.upsert(entity | documents.pack(block))
         return number
-
-    def _blocks(self, items: Iterable[Any]) -> Iterator[bytes]:
-        """Lists of items, each small enough for an entity even when it cannot be compressed."""
-        block: list[msgspec.Raw] = []
-        size = 0
-        for item in items:
-            encoded = self._encoder.encode(item)
-            if block and size + len(encoded) > documents.BLOB:
-                yield self._encoder.encode(block)
-                block, size = [], 0
-            block.append(msgspec.Raw(encoded))
-            size += len(encoded)
-        if block:
-            yield self._encoder.encode(block)
 
 
 def _parts(snapshot: Snapshot) -> dict[str, Iterable[Any] | None]:

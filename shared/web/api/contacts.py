@@ -1,4 +1,4 @@
-"""The contacts of the built-in destination: reading them, and what people change about them."""
+"""The contacts as this service knows them: reading them, and what people change about them."""
 
 import hashlib
 from typing import Annotated
@@ -46,7 +46,9 @@ async def contacts(
 ) -> Part[ContactShown]:
     """The customer's contacts, ordered by id."""
     of = f"contacts {customer.connection_id}"
-    page = await app.contacts.list(customer.connection_id, limit, opened(after, of))
+    page = await (await app.contacts.of(customer.account_id)).list(
+        customer.connection_id, limit, opened(after, of)
+    )
     return Part(data=[_shown(stored) for stored in page.items], after=sealed(page.after, of))
 
 
@@ -77,14 +79,16 @@ async def edit(
             return _answer(response, stored)
         value = msgspec.structs.replace(stored.value, contact=edited, updated_at=app.clock.now())
         try:
-            return _answer(response, await app.contacts.replace(customer.connection_id, stored, value))
+            contacts = await app.contacts.of(customer.account_id)
+            return _answer(response, await contacts.replace(customer.connection_id, stored, value))
         except ConcurrentUpdate:
             continue  # with what is there now
     raise RetryLater.soon("busy", "The contact is being changed by several others at once.")
 
 
 async def _stored(app: App, customer: Customer, contact: str) -> Stored[StoredContact]:
-    stored = await app.contacts.get(customer.connection_id, unquoted(contact))
+    store = await app.contacts.of(customer.account_id)
+    stored = await store.get(customer.connection_id, unquoted(contact))
     if stored is None:
         raise NotFound("contact")
     return stored

@@ -27,14 +27,16 @@ async def decide(app: Services, customer: TheCustomer, object_id: str, sent: Dec
     """Decide about one person; the next sync acts on it."""
     connection = (await app.customers.connection(customer)).value
     decision = Decision(sent.action, sent.contact_id)
-    await _check_contact(app, connection.id, decision)
+    await _check_contact(app, customer.account_id, connection.id, decision)
     return ReviewShown.model_validate(await app.reviews.decide(connection, unquoted(object_id), decision))
 
 
-async def _check_contact(app: App, connection_id: str, decision: Decision) -> None:
+async def _check_contact(app: App, account_id: str, connection_id: str, decision: Decision) -> None:
     """Raises InvalidRequest for a contact that is not there: the next sync would only ask again."""
     contact_id = decision.contact_id
     if decision.action is not ReviewAction.LINK or contact_id is None:
         return
-    if await app.contacts.get(connection_id, contact_id) is None:
+    contacts = await app.contacts.of(account_id)
+    # Of a PSA's contacts we know those that a sync wrote, and a technician may well mean another one.
+    if contacts.edits_fields and await contacts.get(connection_id, contact_id) is None:
         raise InvalidRequest({"contact_id": "The customer has no such contact."})

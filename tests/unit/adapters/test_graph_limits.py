@@ -80,7 +80,9 @@ async def test_nobody_waits_for_ever_while_others_are_faster(clock: FakeClock) -
     """After a minute the queue is the better place to wait."""
 
     class Greedy(FakeBudgets):
-        async def reserve(self, name: str, amount: int, *, limit: int, window: timedelta) -> timedelta:
+        async def reserve(
+            self, name: str, amount: int, *, limit: int, window: timedelta, by: str = "", worth: int = 0
+        ) -> timedelta:
             return timedelta(seconds=9)
 
     worker = Worker(clock, Greedy(clock))

@@ -1,0 +1,107 @@
+"""Opens accounts, and their customers' contacts, in every PSA there is."""
+
+from datetime import datetime
+
+import httpx
+
+from shared.adapters.psa import problems
+from shared.adapters.psa.allowance import Allowance
+from shared.adapters.psa.api import ContactsApi
+from shared.adapters.psa.atera import AteraContacts
+from shared.adapters.psa.atera_account import AteraAccount
+from shared.adapters.psa.atera_requests import NAME as ATERA
+from shared.adapters.psa.atera_requests import expiry_of, headers_of
+from shared.adapters.psa.enrichment import CONTACT_FIELDS
+from shared.adapters.psa.http import PsaHttp
+from shared.adapters.psa.listing import Listings
+from shared.adapters.psa.syncro import SyncroContacts
+from shared.adapters.psa.syncro_account import SyncroAccount
+from shared.adapters.psa.syncro_requests import NAME as SYNCRO
+from shared.adapters.psa.syncro_requests import SUBDOMAIN
+from shared.core.account_destination import AccountDestination, DestinationKind
+from shared.core.connection import Connection
+from shared.core.mapping import enriched_fields
+from shared.ports import Budgets, Clock, CustomFields, CustomFieldStore, ListingStore, PsaAccount
+from shared.settings import Settings
+
+
+class Psas:
+    """Implements PsaAccounts, and opens contacts for `shared.adapters.psa.routing`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        http: httpx.AsyncClient,
+        *,
+        budgets: Budgets,
+        listings: ListingStore,
+        custom_fields: CustomFieldStore,
+        clock: Clock,
+    ) -> None:
+        """`http`: shared by all accounts, bounds what it reads."""
+        self._settings, self._client, self._budgets, self._clock = settings, http, budgets, clock
+        self._custom_fields = custom_fields
+        self.listings = Listings(listings, clock)
+
+    def open(self, kind: DestinationKind, key: str, subdomain: str | None, account_id: str) -> PsaAccount:
+        """See PsaAccounts."""
+        if kind is DestinationKind.SYNCRO:
+            return SyncroAccount(self._syncro(key, subdomain, account_id))
+        http, expires_at = self._atera(key, f"atera of {account_id}", account_id)
+        return AteraAccount(
+            http,
+            expires_at,
+            self._clock,
+            listings=self.listings,
+            custom_fields=self._custom_fields,
+            account_id=account_id,
+        )
+
+    async def forget(self, destination: AccountDestination, account_id: str) -> None:
+        """See PsaAccounts."""
+        await self._custom_fields.save(f"{account_id} {destination.psa_account}", CustomFields())
+
+    def contacts(self, destination: AccountDestination, key: str, connection: Connection) -> ContactsApi:
+        """The contacts of a connection's customer. Raises DestinationRefused where it can be none there."""
+        name = SYNCRO if destination.kind is DestinationKind.SYNCRO else ATERA
+        if not connection.customer_id.isdecimal():
+            raise problems.customer_unknown(name)
+        customer_id = int(connection.customer_id)
+        # What one account has seen is not shown to another, though both have keys of one PSA account.
+        psa_account = f"{connection.account_id} {destination.psa_account}"
+        enriched = enriched_fields(connection.configuration) & CONTACT_FIELDS.keys()
+        if destination.kind is DestinationKind.SYNCRO:
+            return SyncroContacts(
+                self._syncro(key, destination.subdomain, connection.id),
+                self._clock,
+                customer_id=customer_id,
+                psa_account=psa_account,
+                custom_fields=self._custom_fields,
+                enriched=enriched,
+            )
+        http, expires_at = self._atera(key, destination.psa_account, connection.id)
+        return AteraContacts(
+            http,
+            expires_at,
+            self._clock,
+            customer_id=customer_id,
+            psa_account=psa_account,
+            custom_fields=self._custom_fields,
+            sites=[rule.site for rule in connection.configuration.sites.rules],
+            enriched=enriched,
+        )
+
+    def _syncro(self, key: str, subdomain: str | None, by: str) -> PsaHttp:
+        if subdomain is None or not SUBDOMAIN.fullmatch(subdomain):
+            raise problems.account_unknown(SYNCRO)
+        # Syncro counts by IP address, which all accounts of this app share.
+        per_minute = self._settings.syncro_calls
+        allowance = Allowance(self._budgets, self._clock, SYNCRO, "syncro", per_minute=per_minute, by=by)
+        base_url = f"{self._settings.syncro_url.format(subdomain=subdomain)}/api/v1"
+        return PsaHttp(self._client, SYNCRO, base_url, {"Authorization": f"Bearer {key}"}, allowance)
+
+    def _atera(self, key: str, allowance_name: str, by: str) -> tuple[PsaHttp, datetime | None]:
+        per_minute = self._settings.atera_calls
+        allowance = Allowance(self._budgets, self._clock, ATERA, allowance_name, per_minute=per_minute, by=by)
+        http = PsaHttp(self._client, ATERA, f"{self._settings.atera_url}/api/v3", headers_of(key), allowance)
+        return http, expiry_of(key)

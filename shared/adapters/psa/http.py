@@ -1,0 +1,113 @@
+"""Requests to a PSA, never repeated here: only the caller knows what may be repeated."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from shared.adapters.psa.allowance import Allowance
+from shared.adapters.psa.problems import NotSent, not_reached, rationed, unanswered, unintelligible
+from shared.adapters.retry_after import retry_after
+from shared.core.text import clean
+
+T = TypeVar("T")
+
+TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+"""Seconds; well below `shared.core.links.SETTLED`, after which nobody waits for an answer any more."""
+_THROTTLED = timedelta(seconds=30)  # where the PSA does not say how long
+_LONGEST_SAYING = 200  # characters of what a PSA says that are shown
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer that is neither a failure of the other side nor a request to wait."""
+
+    status: int
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was done."""
+        return HTTPStatus(self.status).is_success
+
+    def read(self, kind: type[T], psa: str) -> T:
+        """The body. Raises Unanswered where it makes no sense: what was asked for may be done."""
+        try:
+            return msgspec.json.decode(self.body, type=kind)
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+            raise unintelligible(psa) from None
+
+
+class PsaHttp:
+    """One account's API."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        psa: str,
+        base_url: str,
+        headers: Mapping[str, str],
+        allowance: Allowance,
+    ) -> None:
+        """`http`: shared, bounded, follows no redirect; `base_url`: https, without a slash at its end;
+        `headers` carry the key."""
+        self._http, self.psa, self._base_url = http, psa, base_url
+        self._headers = {**headers, "Accept": "application/json"}
+        self.allowance = allowance
+        self.calls = 0
+
+    async def ask(
+        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None
+    ) -> Reply:
+        """The reply to one request. Raises NotSent and Unanswered, never anything with the key in it."""
+        await self.allowance.take()
+        self.calls += 1
+        content = None if body is None else msgspec.json.encode(body)
+        headers = self._headers if content is None else {**self._headers, "Content-Type": "application/json"}
+        try:
+            found = await self._http.request(
+                method,
+                f"{self._base_url}/{path}",
+                params=params,
+                content=content,
+                headers=headers,
+                timeout=TIMEOUT,
+                follow_redirects=False,
+            )
+        except _UNSENT:
+            raise not_reached(self.psa) from None
+        except (httpx.TransportError, httpx.DecodingError):
+            raise unanswered(self.psa) from None
+        if found.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            raise await self._told_to_wait(found.headers)
+        if found.is_server_error:
+            raise unanswered(self.psa)
+        if found.is_redirect or found.is_informational:
+            raise unintelligible(self.psa)
+        return Reply(found.status_code, found.content)
+
+    async def _told_to_wait(self, headers: Mapping[str, str]) -> NotSent:
+        seconds = retry_after(headers)
+        wait = _THROTTLED if seconds is None else timedelta(seconds=max(seconds, 1.0))
+        await self.allowance.pause(wait)
+        return rationed(self.psa, wait)
+
+
+def saying(*texts: object) -> str:
+    """What the PSA said, as one short and harmless line."""
+    said = clean("; ".join(text for text in map(_text, texts) if text))
+    return said if len(said) <= _LONGEST_SAYING else f"{said[: _LONGEST_SAYING - 1]}…"
+
+
+def _text(value: object) -> str:
+    """Errors come as a text, a list of texts, or texts by field."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(_text, value)))
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_text(item)}" for name, item in value.items() if _text(item))
+    return ""
