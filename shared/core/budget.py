@@ -118,13 +118,17 @@ class Budget(msgspec.Struct, frozen=True):
         if not 0 < amount <= limit:
             raise ValueError(f"{amount} of a limit of {limit} cannot be reserved")
         moment = (now - _EPOCH) // _MICROSECOND
+        remembered = tuple(one for one in self.waiting if one.until > moment)
+        if remembered != self.waiting:
+            known = msgspec.structs.replace(self, waiting=remembered)
+            budget, left = known.reserved(amount, limit, window, now, by=by, worth=worth)
+            return (self if budget is known else budget), left
         wish = Wish(_mark(by), amount, max(worth, amount) if worth else 0, limit, window // _MICROSECOND)
-        pause = self.pause_left(now)
-        wait = self._wait(wish, moment)
-        if pause > _NO_WAIT:
+        wait, pause = self._wait(wish, moment), self.pause_left(now)
+        if pause > _NO_WAIT or (wait and not by):
             return self, max(pause, wait * _MICROSECOND)
         if wait:
-            return self._refused(wish, moment, moment + wait), wait * _MICROSECOND
+            return self._refused(wish, moment + wait), wait * _MICROSECOND
         return self._granted(wish, moment), _NO_WAIT
 
     def _wait(self, wish: Wish, moment: int) -> int:
@@ -204,11 +208,10 @@ class Budget(msgspec.Struct, frozen=True):
             waiting=tuple(one for one in waiting if one.until > moment),
         )
 
-    def _refused(self, wish: Wish, moment: int, due: int) -> "Budget":
-        if not wish.by:
-            return self
+    def _refused(self, wish: Wish, due: int) -> "Budget":
         refused = Waiting(wish.by, wish.amount, due + wish.window, wish.wants)
-        waiting = [one for one in self.waiting if one.until > moment and (one.by != wish.by or one.amount)]
+        # One who was served since waits behind the others.
+        waiting = [one for one in self.waiting if one.by != wish.by or one.amount]
         places = [place for place, one in enumerate(waiting) if one.by == wish.by]
         if places:
             waiting[places[0]] = refused

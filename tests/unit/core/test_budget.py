@@ -159,11 +159,11 @@ def test_one_who_said_what_it_wants_leaves_the_rest_at_once(shared: Shared) -> N
     assert [shared.ask("second", worth=left) for left in (3, 2, 1)] == [NOTHING] * 3
 
 
-def test_one_who_wants_more_than_it_was_granted_keeps_its_share(contended: Shared) -> None:
+def test_one_who_wants_more_than_it_was_granted_is_left_that_much(contended: Shared) -> None:
     """For a window after it last asked."""
-    assert contended.ask("second", worth=5) == NOTHING
-    assert contended.after(WINDOW / 2).take("first") == 5
-    assert [contended.ask("second", worth=left) for left in (4, 3, 2, 1)] == [NOTHING] * 4
+    assert contended.ask("second", worth=3) == NOTHING
+    assert contended.after(WINDOW / 2).take("first") == 7
+    assert [contended.ask("second", worth=left) for left in (2, 1)] == [NOTHING] * 2
 
 
 def test_one_who_does_not_come_back_is_forgotten_a_window_later(contended: Shared) -> None:
@@ -226,6 +226,57 @@ def test_who_was_refused_first_is_served_first(shared: Shared) -> None:
     assert shared.ask("second", 8, worth=8) == NOTHING
 
 
+def test_a_first_call_is_granted_whatever_others_say_they_want(shared: Shared) -> None:
+    """As long as they find what they come for first."""
+    shared.ask("first", 10)
+    shared.ask("second", 1, worth=3)
+    assert shared.after(WINDOW).ask("third", 8) == NOTHING
+
+
+def test_asking_too_early_costs_nobody_their_place(shared: Shared) -> None:
+    """The one who was refused first still is the first one."""
+    shared.ask("large", 10)
+    for by in ("first", "second", "first"):
+        shared.ask(by, 6, worth=6)
+    shared.after(WINDOW)
+    assert [shared.ask(by, 6, worth=6) == NOTHING for by in ("second", "first")] == [False, True]
+
+
+def test_one_who_was_served_waits_behind_the_others(shared: Shared) -> None:
+    """Who was refused later, and not served since, comes before their next call."""
+    shared.ask("large", 10)
+    for by in ("first", "second"):
+        shared.ask(by, 3)
+    shared.after(WINDOW)
+    assert shared.ask("first", 3) == NOTHING
+    assert shared.ask("first", 6) > NOTHING
+    assert [one.amount for one in shared.budget.waiting] == [3, 6]
+
+
+def test_one_who_comes_back_too_late_has_lost_their_place(shared: Shared) -> None:
+    """A window after the moment they were told they are anybody, and wait for those who are before them."""
+    shared.limit = 20
+    shared.ask("large", 20)
+    shared.ask("late", 3)
+    assert shared.after(WINDOW * 3 / 2).ask("large", 17) == NOTHING
+    assert shared.ask("second", 3) > NOTHING
+    assert shared.after(WINDOW / 2).ask("late", 18) == WINDOW
+    assert shared.after(WINDOW / 2).ask("late", 18) > NOTHING
+    assert shared.ask("second", 3) == NOTHING
+
+
+def test_of_those_who_hold_as_much_the_first_refused_is_served_first(shared: Shared) -> None:
+    """Two hold one each of three, and a third becomes free."""
+    shared.limit = 3
+    shared.ask("large")
+    shared.after(WINDOW / 2)
+    assert [shared.ask(by) for by in ("first", "second")] == [NOTHING] * 2
+    assert shared.ask("first") == WINDOW / 2
+    shared.after(WINDOW / 2)
+    assert shared.ask("second") > NOTHING
+    assert shared.ask("first") == NOTHING
+
+
 def test_what_is_free_until_others_come_is_granted_if_they_still_find_theirs(shared: Shared) -> None:
     """Two are free now and five in half a window, when the other comes for four of them."""
     shared.ask("first", 5)
@@ -257,6 +308,13 @@ def test_the_wait_is_until_a_share_where_more_is_wanted(contended: Shared) -> No
     assert contended.after(third).take("third", worth=100) == 4  # three and a third
 
 
+def test_nobody_waits_for_more_than_a_share(shared: Shared) -> None:
+    """Where five of ten become free and three are a share, these are what they come for."""
+    shared.ask("first", 5)
+    shared.after(WINDOW / 2).ask("second", 5)
+    assert shared.ask("third", worth=100) == WINDOW / 2
+
+
 def test_nobody_waits_for_more_while_a_tenth_of_the_limit_is_unused(shared: Shared) -> None:
     """Fewer visits are not worth that: nine of ten are free long before the last one."""
     shared.ask("first", 9)
@@ -284,6 +342,7 @@ def test_a_bounded_number_is_remembered() -> None:
         shared.ask(f"waiting {number}")
     assert len(shared.budget.waiting) == 64
     assert sum(bool(grant.by) for grant in shared.budget.grants) == 96
+    assert all(grant.by for grant in shared.budget.grants[-96:])
     assert shared.budget.held(shared.now, WINDOW) == 200
     assert len(msgspec.json.encode(shared.budget)) < 8_000
 
