@@ -15,8 +15,10 @@ remembered as waiting. What follows from that:
   others want and however eagerly they ask, as long as those who wait do not ask together for more than the
   limit; beyond that they take turns.
 - Those who do not come back keep what they were told to come for, and their share, from the others for a
-  window after that moment, and are forgotten then. Where everybody comes back as told and takes at once what
-  is granted, at least four fifths of the limit are in use, on average of any window, while one wants more.
+  window after that moment, and are forgotten then.
+- Where the small ones say what they want, and everybody comes back as told and takes at once what is granted,
+  at least four fifths of the limit are in use, on average of any window, while somebody wants more. One who
+  does not say, and wanted little, may cost the others that share once, for a window.
 """
 
 from bisect import bisect_left, bisect_right
