@@ -16,21 +16,39 @@ class World(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entra_url: str
     graph_url: str
     key_vault_url: str
+    atera_url: str
+    syncro_url: str
+
+
+class PsaAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An account in a simulated PSA; `control_id` names it on the control surface, `key` opens its API."""
+
+    control_id: str
+    key: str
+
+
+class Psas(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The seeded account in each PSA; Syncro's `control_id` is its subdomain too."""
+
+    atera: PsaAccount
+    syncro: PsaAccount
 
 
 class Endpoints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that somebody needs who wants to talk to a running sandbox.
 
     `app_url` is the app itself, with the API under `/api/v1` and the portal under `/portal`; `api_key` is a
-    key for that API, `master_key` the one of the Functions host, for `/admin/functions/NAME`. `ca_file` is
-    the certificate to trust for the https addresses. `settings_file` is the app's local.settings.json,
-    `run_directory` holds the logs. `process_id` is the sandbox's own.
+    key for that API, `master_key` the one of the Functions host, for `/admin/functions/NAME`. `psas` has keys
+    of the simulated PSAs, for accounts of the app. `ca_file` is the certificate to trust for the https
+    addresses. `settings_file` is the app's local.settings.json, `run_directory` holds the logs. `process_id`
+    is the sandbox's own.
     """
 
     app_url: str
     api_key: str
     master_key: str
     world: World
+    psas: Psas
     client_id: str
     storage_connection_string: str
     ca_file: str

@@ -1,4 +1,4 @@
-"""The simulated outside world as one process: Microsoft Entra ID, Microsoft Graph and Azure Key Vault.
+"""The simulated outside world as one process: Entra ID, Microsoft Graph, Key Vault, Atera and SyncroMSP.
 
     python -m sandbox.outside --directory DIR --public-url URL [--scale small|full] [--*-port PORT]
 
@@ -18,12 +18,15 @@ from pathlib import Path
 
 import msgspec
 
+from sandbox.endpoints import Psas, write_private
 from sandbox.endpoints import World as WorldEndpoints
-from sandbox.endpoints import write_private
+from sandbox.psa_seed import seed_psas
+from sandbox.simulators.atera import Atera, atera_application
 from sandbox.simulators.entra import entra_application
 from sandbox.simulators.graph import graph_application
 from sandbox.simulators.key_vault import SecretStore, key_vault_application
 from sandbox.simulators.serving import serve
+from sandbox.simulators.syncro import Syncro, syncro_application
 from sandbox.simulators.tokens import TokenAuthority
 from sandbox.tls import CertificateAuthority
 from sandbox.world.model import Application, World
@@ -40,6 +43,7 @@ class Outside(msgspec.Struct, frozen=True):
     """What the sandbox must know of the world that was started."""
 
     world: WorldEndpoints
+    psas: Psas
     tenant_id: str
     client_id: str
     hosting_client_id: str
@@ -74,12 +78,16 @@ async def run(
     entra_port: int = 0,
     graph_port: int = 0,
     key_vault_port: int = 0,
+    atera_port: int = 0,
+    syncro_port: int = 0,
 ) -> None:
     """Serve the world until this process is asked to end; a port of 0 means any free one."""
     world = build_world(seed, scale)
     tokens = TokenAuthority(world)
     store = SecretStore(world.now)
     hosting_secret = register_app(world, store, public_url)
+    atera, syncro = Atera(world.now), Syncro(world.now)
+    psas = seed_psas(atera, syncro, world)
     authority = CertificateAuthority.create(directory / "ca")
     async with AsyncExitStack() as servers:
         serve_https = partial(serve, ssl_context=authority.server_context())
@@ -95,8 +103,21 @@ async def run(
                 port=key_vault_port,
             )
         )
+        atera_url = await servers.enter_async_context(
+            serve_https(partial(atera_application, atera), port=atera_port)
+        )
+        syncro_url = await servers.enter_async_context(
+            serve_https(partial(syncro_application, syncro), port=syncro_port)
+        )
         outside = Outside(
-            world=WorldEndpoints(entra_url=entra_url, graph_url=graph_url, key_vault_url=key_vault_url),
+            world=WorldEndpoints(
+                entra_url=entra_url,
+                graph_url=graph_url,
+                key_vault_url=key_vault_url,
+                atera_url=atera_url,
+                syncro_url=syncro_url,
+            ),
+            psas=psas,
             tenant_id=OPERATOR_TENANT_ID,
             client_id=SERVICE_CLIENT_ID,
             hosting_client_id=HOSTING_CLIENT_ID,
@@ -128,7 +149,7 @@ def main() -> None:
     parser.add_argument("--public-url", required=True)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--scale", choices=("small", "full"), default="small")
-    for name in ("entra", "graph", "key-vault"):
+    for name in ("entra", "graph", "key-vault", "atera", "syncro"):
         parser.add_argument(f"--{name}-port", type=int, default=0)
     asyncio.run(run(**vars(parser.parse_args())))
 

@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -48,15 +48,17 @@ class Ports:
     entra: int = 0
     graph: int = 0
     key_vault: int = 0
+    atera: int = 0
+    syncro: int = 0
 
     @classmethod
     def fixed(cls, app: int) -> Ports:
-        """The app's port and the ones 10, 11 and 12 above it for the simulators."""
-        return cls(app, app + 10, app + 11, app + 12)
+        """The app's port and the ones 10 to 14 above it for the simulators."""
+        return cls(app, app + 10, app + 11, app + 12, app + 13, app + 14)
 
     def check(self) -> None:
         """Raise SandboxError naming the first port that somebody else has."""
-        for port in (self.app, self.entra, self.graph, self.key_vault):
+        for port in astuple(self):
             if port and not _is_free(port):
                 raise SandboxError(
                     f"port {port} on 127.0.0.1 is taken. End the program that listens there, "
@@ -101,7 +103,7 @@ class Stack:
         self._app_port = self.ports.app or _free_port()
         try:
             self._timed("storage emulator", self._start_azurite)
-            self._timed("simulated Entra ID, Graph and Key Vault", self._start_outside)
+            self._timed("simulated Microsoft, Atera and Syncro", self._start_outside)
             self._write_settings()
             self._timed("Functions host with the app", self._start_app)
         except SandboxError as error:
@@ -164,6 +166,8 @@ class Stack:
             "ENTRA_CLIENT_ID": outside.client_id,
             "ENTRA_CLIENT_SECRET_NAME": CLIENT_SECRET_NAME,
             "GRAPH_URL": world.graph_url,
+            "ATERA_URL": world.atera_url,
+            "SYNCRO_URL": f"{world.syncro_url}/{{subdomain}}",
             "SYNC_SCHEDULE": "0 0 */12 * * *",
             "SYNC_SPREAD_SECONDS": "0",  # who fires the timer by hand waits for nothing
             "AZURE_AUTHORITY_HOST": world.entra_url,
@@ -212,11 +216,12 @@ class Stack:
         self._cleanup.callback(self.azurite.stop)
 
     def _start_outside(self) -> None:
-        ports = {"entra": self.ports.entra, "graph": self.ports.graph, "key-vault": self.ports.key_vault}
+        ports = asdict(self.ports)
+        del ports["app"]
         arguments = ["--directory", str(self.run_directory), "--public-url", self.app_url]
         arguments += ["--seed", str(self.seed), "--scale", self.scale]
         for name, port in ports.items():
-            arguments += [f"--{name}-port", str(port)]
+            arguments += [f"--{name.replace('_', '-')}-port", str(port)]
         child = Child(["sandbox.outside", *arguments], {}, self.run_directory / "outside.log")
         self._cleanup.callback(child.stop)
         result = self.run_directory / RESULT
@@ -258,6 +263,7 @@ class Stack:
             api_key=account["key"],
             master_key=self._master_key,
             world=self.outside.world,
+            psas=self.outside.psas,
             client_id=self.outside.client_id,
             storage_connection_string=self.azurite.connection_string,
             ca_file=self.outside.ca_file,

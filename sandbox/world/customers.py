@@ -117,6 +117,16 @@ def populate_quince(population: Population, users: int) -> None:
     population.buy_licences(product for product, _share in population.profile.licences)
 
 
+def populate_small_office(population: Population, users: int) -> None:
+    """A small company with a shared mailbox, a guest, and a group for every department."""
+    _administrator(population)
+    population.people(users - 3)
+    population.mailbox("Front Desk", "front.desk")
+    population.guests(1)
+    _groups_by_department(population)
+    population.buy_licences(product for product, _share in population.profile.licences)
+
+
 def populate_operator(population: Population) -> None:
     """The few people who run the service."""
     _administrator(population)

@@ -23,6 +23,7 @@ _OFFICE_WORK = {
     "IT": ("Support engineer", "Systems administrator"),
     "Sales": ("Account manager", "Sales lead"),
 }
+_FRONT_OFFICE = {"Office": ("Bookkeeper", "Office manager"), "Bookings": ("Coordinator",)}
 
 CONTOSO = Profile((places.BELLEVUE,), {}, (), company="Contoso")
 HARBOUR = Profile(
@@ -80,5 +81,51 @@ QUINCE = Profile(
     {"Clinic": ("Veterinary surgeon", "Nurse"), "Front desk": ("Receptionist",)},
     ((BUSINESS_STANDARD, 0.8),),
     company="Quince Orchard",
+)
+
+
+def _small_office(
+    company: str, place: places.Place, departments: dict[str, tuple[str, ...]], *, premium: float
+) -> Profile:
+    """A company under one roof; `premium` is the share of people with the best licence."""
+    licences = ((BUSINESS_PREMIUM, premium), (BUSINESS_STANDARD, 0.9 - premium))
+    return Profile((place,), {**departments, **_FRONT_OFFICE}, licences, company=company)
+
+
+BRAMBLE = _small_office(
+    "Bramble & Wick",
+    places.LEEDS,
+    {"Conveyancing": ("Solicitor", "Paralegal"), "Litigation": ("Solicitor", "Legal secretary")},
+    premium=0.5,
+)
+OSPREY = _small_office(
+    "Osprey Bay Marine",
+    places.TACOMA,
+    {"Boatyard": ("Rigger", "Diesel mechanic"), "Moorings": ("Harbour hand",)},
+    premium=0.3,
+)
+THISTLE = _small_office(
+    "Thistledown Nurseries",
+    places.BRISTOL,
+    {"Glasshouse": ("Grower", "Propagator"), "Deliveries": ("Driver",)},
+    premium=0.2,
+)
+CINDER = _small_office(
+    "Cinderpath Cycles",
+    places.BOISE,
+    {"Workshop": ("Mechanic", "Wheel builder"), "Shop floor": ("Assistant", "Shift lead")},
+    premium=0.4,
+)
+KESTREL = _small_office(
+    "Kestrel Ridge",
+    places.RENO,
+    {"Slopes": ("Instructor", "Lift operator"), "Rentals": ("Technician",)},
+    premium=0.4,
+)
+MARLOW = _small_office(
+    "Marlow Street Pharmacy",
+    places.BELLEVUE,
+    {"Dispensary": ("Pharmacist", "Dispenser"), "Counter": ("Assistant",)},
+    premium=0.5,
 )
 OPERATOR = Profile((places.LEEDS,), {}, ((BUSINESS_BASIC, 1.0),), company="Tenantry")

@@ -46,7 +46,7 @@ class Customer(NamedTuple):
     populate: Callable[[Population, int], None]
 
 
-CUSTOMERS: tuple[Customer, ...] = (
+STORY_CUSTOMERS: tuple[Customer, ...] = (
     Customer(
         "contoso",
         "ad005090-868e-48a0-830a-264c27f18248",
@@ -118,6 +118,34 @@ CUSTOMERS: tuple[Customer, ...] = (
         customers.populate_quince,
     ),
 )
+
+
+def _small_office(key: str, tenant_id: str, display_name: str, users: int, profile: Profile) -> Customer:
+    """A customer in one place and with one domain, which is named after its key."""
+    size: dict[Scale, int] = {"full": users, "small": users}
+    country, populate = profile.places[0].usage_location, customers.populate_small_office
+    return Customer(key, tenant_id, display_name, (f"{key}.example",), country, size, profile, populate)
+
+
+ATERA_CUSTOMERS = (
+    _small_office(
+        "bramble", "32833106-536e-45df-80b2-d002cc92d33d", "Bramble & Wick Solicitors", 28, profiles.BRAMBLE
+    ),
+    _small_office("osprey", "f08db22f-d293-456a-b170-fab23d90fbac", "Osprey Bay Marine", 24, profiles.OSPREY),
+    _small_office(
+        "thistle", "f3faa8e8-79ea-4723-8ad5-cfbc1d74bd1c", "Thistledown Nurseries", 22, profiles.THISTLE
+    ),
+)
+SYNCRO_CUSTOMERS = (
+    _small_office("cinder", "3ce1268c-9c80-42e3-bfec-3fee8ed2305d", "Cinderpath Cycles", 24, profiles.CINDER),
+    _small_office(
+        "kestrel", "a93f32a9-a172-4102-8e4e-dc90253d9e30", "Kestrel Ridge Ski School", 22, profiles.KESTREL
+    ),
+    _small_office(
+        "marlow", "47aa2dba-d9e2-4c8d-809f-001680289e32", "Marlow Street Pharmacy", 20, profiles.MARLOW
+    ),
+)
+CUSTOMERS = (*STORY_CUSTOMERS, *ATERA_CUSTOMERS, *SYNCRO_CUSTOMERS)
 CUSTOMERS_BY_KEY: dict[str, Customer] = {customer.key: customer for customer in CUSTOMERS}
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from sandbox.endpoints import Endpoints
@@ -57,7 +58,7 @@ def test_the_simulators_are_trusted_through_the_named_file(stack: Stack) -> None
     """Every https address verifies against the certificate that is named, and against nothing else."""
     world = stack.endpoints.world
     trusting = ssl.create_default_context(cafile=stack.endpoints.ca_file)
-    for url in (world.entra_url, world.graph_url, world.key_vault_url):
+    for url in msgspec.structs.astuple(world):
         assert httpx.get(f"{url}/_control/requests", verify=trusting, trust_env=False).is_success
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"{url}/_control/requests", verify=ssl.create_default_context(), trust_env=False)
