@@ -19,10 +19,15 @@ SESSION_LIFETIME = timedelta(hours=8)
 
 
 class PortalSession(msgspec.Struct, frozen=True):
-    """What one browser may see: one customer of one account."""
+    """What one browser may see: one customer of one account; with `customer_id` None the account itself and
+    all of its customers. Nobody gets that by leaving something out, so there is no default."""
 
     account_id: str
-    customer_id: str
+    customer_id: str | None
+
+    def opens(self, customer_id: str) -> bool:
+        """Whether the customer of the account may be seen."""
+        return self.customer_id is None or self.customer_id == customer_id
 
 
 @dataclass(frozen=True, slots=True)

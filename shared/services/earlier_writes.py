@@ -1,6 +1,6 @@
 """What earlier messages of a run wrote, told from the log of changes, the contacts and the plan of today."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from shared.core.changes import Change, ChangeKind, narrowed, shows
@@ -68,12 +68,13 @@ class _Found:
 
     def shows(self, change: Change) -> bool:
         """Whether the contact the change is about is as it says."""
-        contact: Contact | None
+        return any(contact is not None and shows(contact, change) for contact in self._candidates(change))
+
+    def _candidates(self, change: Change) -> Iterator[Contact | None]:
         if change.contact_id is not None:
-            contact = self._by_id.get(change.contact_id)
-        elif change.linked:
-            contact = self._by_object_id.get(change.object_id)
-        else:
+            yield self._by_id.get(change.contact_id)
+        if change.linked:  # where another address is another contact, an update may have made one
+            yield self._by_object_id.get(change.object_id)
+        elif change.contact_id is None:
             email = change.fields.email if change.fields is not None else ""
-            contact = self._by_email.get(normalized_email(email))
-        return contact is not None and shows(contact, change)
+            yield self._by_email.get(normalized_email(email))

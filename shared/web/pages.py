@@ -12,7 +12,7 @@ from shared.web.cookies import SESSION
 from shared.web.identifiers import segment
 from shared.web.problems import Problem
 from shared.web.reasons import why
-from shared.web.sessions import form_token, session_of
+from shared.web.sessions import form_token, home_of, known_session, session_of
 from shared.web.static_files import address
 
 _templates = Environment(
@@ -45,9 +45,12 @@ def page(
     headers: dict[str, str] | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """The page made of a template. Forms find `form_token` when the browser has a session."""
-    token = form_token(request) if SESSION.read(request) else None
-    html = _templates.get_template(template).render(form_token=token, **values)
+    """The page made of a template. Forms find `form_token` when the browser has a session; `whole_account` is
+    whether that session is for the account rather than for one of its customers."""
+    token, session = form_token(request) if SESSION.read(request) else None, known_session(request)
+    html = _templates.get_template(template).render(
+        form_token=token, whole_account=session is not None and session.customer_id is None, **values
+    )
     return HTMLResponse(html, status, headers)
 
 
@@ -70,5 +73,5 @@ async def problem_page(request: Request, problem: Problem) -> HTMLResponse:
         headers=dict(problem.headers),
         problem=problem,
         request_id=request.state.request_id,
-        customer_id=session.customer_id if session else None,
+        home=home_of(session) if session else None,
     )

@@ -29,7 +29,7 @@ from shared.logs import log, where
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE_PREFIX = "urn:tenantry:problem:"
-_FIELD_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_FIELD_NAME = re.compile(r"[A-Za-z0-9_-]{1,31}")  # PSAs' keys, which get into the wrong place, are longer
 
 
 class InvalidRequest(Refused):

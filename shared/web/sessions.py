@@ -9,7 +9,10 @@ from shared.core.errors import Actor, Refused
 from shared.services.access import PortalSession
 from shared.web.cookies import SESSION
 from shared.web.headers import origin
+from shared.web.identifiers import segment
 from shared.web.services import services_of
+
+ACCOUNT_PAGE = "/portal/account"
 
 
 class SessionEnded(Refused):
@@ -45,7 +48,22 @@ class ForeignForm(Refused):
 async def session_of(request: Request) -> PortalSession | None:
     """The browser's portal session, while it lasts."""
     token = SESSION.read(request)
-    return None if not token else await services_of(request).access.portal_session(token)
+    session = None if not token else await services_of(request).access.portal_session(token)
+    request.state.session = session
+    return session
+
+
+def known_session(request: Request) -> PortalSession | None:
+    """The session that `session_of` found for this request; None where nobody asked it."""
+    session: PortalSession | None = getattr(request.state, "session", None)
+    return session
+
+
+def home_of(session: PortalSession) -> str:
+    """The page that the session begins on."""
+    if session.customer_id is None:
+        return ACCOUNT_PAGE
+    return f"/portal/customers/{segment(session.customer_id)}"
 
 
 def form_token(request: Request) -> str:

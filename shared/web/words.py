@@ -2,6 +2,11 @@
 
 from datetime import UTC, datetime
 
+from shared.core.account_destination import DestinationKind
+
+PSA_NAMES = {DestinationKind.ATERA: "Atera", DestinationKind.SYNCRO: "Syncro"}
+"""What people call the PSAs."""
+
 
 def utc(at: datetime) -> str:
     """The machine's form, for `datetime` attributes."""

@@ -97,10 +97,11 @@ class World:
         *,
         batch_size: int = 100,
         http: httpx.AsyncClient | None = None,
+        clock: FakeClock | None = None,
     ) -> None:
         """`http`: leads to PSAs; without it none can be reached."""
         self.settings = app_settings or settings()
-        self.clock = FakeClock()
+        self.clock = clock or FakeClock()
         self.queue = FakeQueue(self.clock)
         self.secrets = FakeSecrets()
         self.accounts = FakeAccountStore()

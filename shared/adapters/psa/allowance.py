@@ -59,7 +59,7 @@ class Allowance:
             limit=self._per_minute,
             window=_WINDOW,
             by=self._by,
-            worth=self._largest,
+            worth=min(max(self._expected, 1), self._per_minute),
         )
         if wait:
             raise rationed(self._psa, wait)

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from shared.adapters.psa.problems import Invalid
 from shared.core.links import RemoteContact
 from shared.core.models import ContactFields
 
@@ -141,10 +142,11 @@ def changed_body(fields: ContactFields, changed: AbstractSet[str], customer_id: 
 
 
 def _place(site: str, customer_id: int) -> dict[str, int]:
-    """Where a contact is; out of a department into none there is no way that is documented."""
-    if site.startswith(CUSTOMER):
-        return {"CustomerID": int(site.removeprefix(CUSTOMER))}
-    place = {"CustomerID": customer_id}
-    if site.startswith(DEPARTMENT):
-        place["DepartmentID"] = int(site.removeprefix(DEPARTMENT))
-    return place
+    """Where a contact is; out of a department into none there is no way that is documented. Raises Invalid
+    for a site that can be none of Atera's."""
+    kind, _, number = site.partition(":")
+    if site and (f"{kind}:" not in (CUSTOMER, DEPARTMENT) or not number.isdecimal()):
+        raise Invalid("The configuration names a site that Atera does not have.")
+    if f"{kind}:" == CUSTOMER:
+        return {"CustomerID": int(number)}
+    return {"CustomerID": customer_id} | ({"DepartmentID": int(number)} if site else {})

@@ -117,14 +117,14 @@ class PsaDestination:
         taken = set(book.owned())
         for create in pending:
             found = made_by(create, book.remote.values(), taken)
-            if found is None:
-                continue
-            taken.add(found.id)
-            links += book.made(create, found, now, self._connection.tenant_id)
-        for link in links:
-            if link.deactivated_by_sync and link.contact_id in book.remote:
-                before = book.remote[link.contact_id]
-                with suppress(Unknown):  # somebody deleted it; the next look says so
+            if found is not None:
+                taken.add(found.id)
+                links += book.made(create, found, now, self._connection.tenant_id)
+            holder = book.of_object(create.object_id)
+            replaced = found is not None or (holder is not None and holder.id != create.replaces)
+            if replaced and create.deactivates and create.replaces in book.remote:
+                before = book.remote[create.replaces]
+                with suppress(Unknown):  # somebody deleted it, which puts it away too
                     await self._api.update(before, before.fields, frozenset(), active=False)
         for start in range(0, len(links), _BATCH):
             await self._links.settle(self._name, links[start : start + _BATCH], 0)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
@@ -143,9 +144,9 @@ class Writing:
 
     def _needs_another(self, change: Change, contact: Contact) -> bool:
         """Whether the change is of an address that cannot be changed."""
-        if self._api.moves_addresses or change.fields is None:
+        if self._api.moves_addresses or change.kind is ChangeKind.DEACTIVATE:
             return False
-        return normalized_email(change.fields.email) != normalized_email(contact.fields.email)
+        return normalized_email(_fields(change).email) != normalized_email(contact.fields.email)
 
     def _pending(self, change: Change, run_id: str) -> PendingCreate | None:
         try:
@@ -175,30 +176,38 @@ class Writing:
         if self._clock.monotonic() - self._began > _IN_TIME:
             raise rationed(self._api.psa, timedelta(seconds=1))
         fields = _fields(change)
+        made: RemoteContact | None = None
         try:
             made = await self._api.create(fields)
         except Taken:
             await self._adopt(change, outcome)
-            return
         except Unanswered:
             outcome.unsure = True
             raise
-        self._book.show(made, self._clock.now())
-        outcome.links.append(self._link(change, None, made.id, made.fields, active=True))
+        else:
+            self._book.show(made, self._clock.now())
+            outcome.links.append(self._link(change, None, made.id, made.fields, active=True))
+        if replaces is not None:
+            # From now on the person has the new contact; that the former one is put away is still owed.
+            outcome.links.append(
+                self._book.replaced(replaces.id, self._clock.now(), deactivates=self._puts_away)
+            )
+            outcome.unsure = self._puts_away
+        if made is not None:
+            outcome.links[0] = await self._completed(change, made, fields)
+        if replaces is not None and self._puts_away and replaces.active:
+            with suppress(Unknown):  # somebody deleted it, which puts it away too
+                before = await self._before(replaces)
+                await self._api.update(before, before.fields, frozenset(), active=False)
+        outcome.unsure = False
+
+    async def _completed(self, change: Change, made: RemoteContact, fields: ContactFields) -> Link:
+        """Add what a new contact does not get when it is made."""
         lacking = frozenset(
             name for name in self._held if getattr(fields, name) and not getattr(made.fields, name)
         )
         after = await self._api.update(made, fields, lacking, active=True) if lacking else made
-        outcome.links[-1] = await self._written(
-            change, None, made, fields, changed=self._held, after=after, active=True
-        )
-        if replaces is not None:
-            link = self._book.replaced(replaces.id, self._clock.now(), deactivates=self._puts_away)
-            if self._puts_away and replaces.active:
-                await self._api.update(
-                    await self._before(replaces), replaces.fields, frozenset(), active=False
-                )
-            outcome.links.append(link)
+        return await self._written(change, None, made, fields, changed=self._held, after=after, active=True)
 
     async def _adopt(self, change: Change, outcome: _Outcome) -> None:
         """Take a contact that the PSA says it has, if nobody knew of it and it is the customer's own."""
@@ -217,6 +226,7 @@ class Writing:
         changed = frozenset(
             name for name in self._held if getattr(fields, name) != getattr(contact.fields, name)
         )
+        wished = changed
         if not self._api.moves_addresses:
             changed -= {"email"}  # which says the same in other letters
         active = contact.active
@@ -228,13 +238,13 @@ class Writing:
         edited = frozenset(
             name for name in self._held if getattr(known.fields, name) != getattr(before.fields, name)
         )
-        wanted = _with(_with(contact.fields, before.fields, edited), fields, changed)
+        wanted = _with(_with(contact.fields, before.fields, edited), fields, wished)
         link = await self._written(
             change, contact, before, wanted, changed=changed, after=after, active=active
         )
         outcome.links.append(link)
-        if after is not None:
-            self._book.show(after, self._clock.now())
+        assumed = msgspec.structs.replace(before, fields=whole, active=active)
+        self._book.show(after or assumed, self._clock.now())
 
     async def _before(self, contact: Contact) -> RemoteContact:
         """The contact as it is there; where it is sent back whole, as it was a moment ago. Raises Unknown."""

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from shared import __version__
+from shared.web.api.account import router as account
 from shared.web.api.changes import router as changes
 from shared.web.api.connections import router as connections
 from shared.web.api.contacts import router as contacts
@@ -15,7 +16,7 @@ from shared.web.api.tenant import router as tenant
 from shared.web.services import READ
 
 router = APIRouter(prefix="/api/v1")
-for _part in (customers, connections, contacts, reviews, tenant, runs, changes, presets):
+for _part in (account, customers, connections, contacts, reviews, tenant, runs, changes, presets):
     router.include_router(_part)
 
 

@@ -1,33 +1,18 @@
-"""The account and its customers."""
+"""The account's customers."""
 
 from fastapi import APIRouter, Response
 
 from shared.core.customer import Site
-from shared.core.errors import NotFound
-from shared.services.access import LINK_LIFETIME, PortalSession
+from shared.services.access import PortalSession
 from shared.web.api.keys import Account, KeyedRoute, TheCustomer
-from shared.web.api.schemas import (
-    AccountShown,
-    CustomerSent,
-    CustomerShown,
-    Part,
-    PortalSessionShown,
-)
+from shared.web.api.portal_links import portal_link
+from shared.web.api.schemas import CustomerSent, CustomerShown, Part, PortalSessionShown
 from shared.web.identifiers import CustomerId
 from shared.web.paging import DEFAULT_LIMIT, After, Limit, opened, sealed
 from shared.web.problems import InvalidRequest
 from shared.web.services import READ, Services
 
 router = APIRouter(route_class=KeyedRoute)
-
-
-@router.api_route("/account", methods=READ)
-async def account(app: Services, account_id: Account) -> AccountShown:
-    """The account of the API key."""
-    found = await app.access.accounts.get(account_id)
-    if found is None:
-        raise NotFound("account")
-    return AccountShown.model_validate(found)
 
 
 @router.put("/customers/{customer}")
@@ -66,8 +51,4 @@ async def customer(customer: TheCustomer) -> CustomerShown:
 @router.post("/customers/{customer}/portal-sessions", status_code=201)
 async def portal_session(app: Services, customer: TheCustomer) -> PortalSessionShown:
     """A one-use address that opens the portal for this customer."""
-    expires_at = app.clock.now() + LINK_LIFETIME
-    token = await app.access.portal_link(PortalSession(customer.account_id, customer.id))
-    return PortalSessionShown(
-        url=f"{app.settings.public_url}/portal/open?token={token}", expires_at=expires_at
-    )
+    return await portal_link(app, PortalSession(customer.account_id, customer.id))

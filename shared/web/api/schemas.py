@@ -1,4 +1,4 @@
-"""What goes over the wire: the account, customers and connections."""
+"""What goes over the wire: customers and connections."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -63,14 +63,6 @@ class Health(Shown):
     version: str
 
 
-class AccountShown(Shown):
-    """The account of the API key."""
-
-    id: str
-    name: str
-    created_at: Timestamp
-
-
 class SiteSent(Sent):
     """A place inside a customer."""
 
@@ -92,17 +84,26 @@ class SiteShown(Shown):
     name: str
 
 
+class ProposedTenantShown(Shown):
+    """The tenant that the customer's email addresses lead to; `domain` is theirs."""
+
+    id: str
+    domain: str
+
+
 class CustomerShown(Shown):
-    """A customer as the PSA knows it."""
+    """A customer as the PSA knows it. `domains`: of its email addresses, the commonest first."""
 
     id: str
     name: str
     sites: list[SiteShown]
     created_at: Timestamp
+    domains: list[str]
+    proposed_tenant: Annotated[ProposedTenantShown | None, Field(validation_alias="proposed")]
 
 
 class PortalSessionShown(Shown):
-    """A one-use address that opens the portal for one customer in one browser."""
+    """A one-use address that opens the portal, for one customer or for the account, in one browser."""
 
     url: str
     expires_at: Timestamp

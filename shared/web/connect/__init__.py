@@ -95,8 +95,11 @@ def _onward(request: Request, step: Redirect) -> Response:
 
 async def _next_page(request: Request, connection: Connection) -> str:
     session = await session_of(request)
-    mine = (connection.account_id, connection.customer_id)
-    if session is not None and (session.account_id, session.customer_id) == mine:
+    if (
+        session is not None
+        and session.account_id == connection.account_id
+        and session.opens(connection.customer_id)
+    ):
         return f"/portal/customers/{segment(connection.customer_id)}"
     return "/connect/done"
 

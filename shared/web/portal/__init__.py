@@ -1,12 +1,13 @@
-"""The portal: one customer's page, for a browser that was let in for that customer."""
+"""The portal: the pages of one customer, or of an account and all of its customers."""
 
 from fastapi import APIRouter
 
+from shared.web.portal.account import router as account
 from shared.web.portal.actions import router as actions
 from shared.web.portal.entrance import router as entrance
 from shared.web.portal.reading import router as reading
 from shared.web.static_files import router as static_files
 
 router = APIRouter()
-for _part in (entrance, reading, actions, static_files):
+for _part in (entrance, account, reading, actions, static_files):
     router.include_router(_part)

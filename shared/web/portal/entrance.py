@@ -9,10 +9,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from shared.bootstrap import App
 from shared.web.cookies import SESSION
-from shared.web.identifiers import segment
 from shared.web.pages import page
 from shared.web.services import READ, Services
-from shared.web.sessions import SessionEnded, check_form, session_of
+from shared.web.sessions import SessionEnded, check_form, home_of, session_of
 
 router = APIRouter(prefix="/portal")
 
@@ -21,11 +20,11 @@ _AHEAD_OF_TIME = ("Sec-Purpose", "Purpose", "X-Moz")
 
 @router.api_route("", methods=READ)
 async def home(request: Request) -> Response:
-    """To the customer's page."""
+    """To the account's or the customer's page."""
     session = await session_of(request)
     if session is None:
         raise SessionEnded
-    return RedirectResponse(f"/portal/customers/{segment(session.customer_id)}", 303)
+    return RedirectResponse(home_of(session), 303)
 
 
 @router.get("/open")
@@ -58,6 +57,6 @@ async def _open(request: Request, app: App, token: str) -> Response:
     former = SESSION.read(request)
     if former:
         await app.access.close_portal(former)
-    response = RedirectResponse(f"/portal/customers/{segment(session.customer_id)}", 303)
+    response = RedirectResponse(home_of(session), 303)
     SESSION.write(request, response, session_token)
     return response

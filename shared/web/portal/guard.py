@@ -1,4 +1,4 @@
-"""Which customer a browser may see: exactly one, and every other is as if it did not exist."""
+"""What a browser may see: one customer, or one account; everything else is as if it did not exist."""
 
 from typing import Annotated
 from urllib.parse import unquote
@@ -19,9 +19,10 @@ async def customer_of(request: Request, customer: str) -> Customer:
     session = await session_of(request)
     if session is None:
         raise SessionEnded
-    if unquote(customer) != session.customer_id:
+    customer_id = unquote(customer)
+    if not session.opens(customer_id):
         raise NotFound("customer")
-    return await services_of(request).customers.get(session.account_id, session.customer_id)
+    return await services_of(request).customers.get(session.account_id, customer_id)
 
 
 TheCustomer = Annotated[Customer, Depends(customer_of)]
@@ -34,6 +35,28 @@ async def form_of(request: Request, customer: TheCustomer) -> Customer:
 
 
 TheForm = Annotated[Customer, Depends(form_of)]
+
+
+async def account_of(request: Request) -> str:
+    """The id of the account. Raises SessionEnded, and NotFound where the session is for a customer only."""
+    session = await session_of(request)
+    if session is None:
+        raise SessionEnded
+    if session.customer_id is not None:
+        raise NotFound("page")
+    return session.account_id
+
+
+TheAccount = Annotated[str, Depends(account_of)]
+
+
+async def account_form_of(request: Request, account_id: TheAccount) -> str:
+    """The account, for a form that was filled in on our own page. Raises ForeignForm too."""
+    await check_form(request)
+    return account_id
+
+
+TheAccountForm = Annotated[str, Depends(account_form_of)]
 
 
 async def run_of(app: App, customer: Customer, run_id: str) -> Run:
