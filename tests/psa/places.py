@@ -171,7 +171,7 @@ class SyncroPsa:
                 str(contact.id),
                 (contact.name or "").removesuffix(" [inactive]"),
                 contact.email or "",
-                contact.properties.get("title", ""),
+                str(contact.properties.get("title") or ""),
                 contact.phone or "",
                 not (contact.name or "").endswith(" [inactive]"),
             )
