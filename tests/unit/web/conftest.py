@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from shared.core.account_destination import DestinationKind
 from shared.core.customer import Customer
+from tests.unit.web.psas import PSAS, Psas, serve_psas
 from tests.unit.web.site import Site
 
 
@@ -33,6 +35,13 @@ async def caller(site: Site) -> AsyncIterator[Caller]:
 
 
 @pytest.fixture
+async def manager(site: Site, caller: Caller) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser with the portal open for the account."""
+    async with site.manager(caller.account_id) as browser:
+        yield browser
+
+
+@pytest.fixture
 async def customer(site: Site, caller: Caller) -> Customer:
     """Customer c-1, connected to a tenant with three people."""
     return await site.connected(caller.account_id, "ann", "bob", "cem")
@@ -42,4 +51,33 @@ async def customer(site: Site, caller: Caller) -> Customer:
 async def visitor(site: Site, customer: Customer) -> AsyncIterator[httpx.AsyncClient]:
     """A browser with the portal open for the connected customer."""
     async with site.visitor(customer) as browser:
+        yield browser
+
+
+@pytest.fixture
+async def psas() -> AsyncIterator[Psas]:
+    """A site with PSAs, in place of `site`."""
+    async with serve_psas() as served:
+        yield served
+
+
+@pytest.fixture(params=PSAS, ids=str)
+def kind(request: pytest.FixtureRequest) -> DestinationKind:
+    """Each kind of PSA in turn."""
+    found: DestinationKind = request.param
+    return found
+
+
+@pytest.fixture
+async def owner(psas: Psas) -> AsyncIterator[Caller]:
+    """A program with an API key, of an account that may have a PSA."""
+    account_id, http = await psas.site.caller("Northmoor")
+    async with http:
+        yield Caller(account_id, http)
+
+
+@pytest.fixture
+async def boss(psas: Psas, owner: Caller) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser with the portal open for that account."""
+    async with psas.site.manager(owner.account_id) as browser:
         yield browser

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -25,6 +25,7 @@ URL = "https://tenantry.example"
 CUSTOMER = "/api/v1/customers/c-1"
 CONNECTION = f"{CUSTOMER}/connection"
 PAGE = "/portal/customers/c-1"
+ACCOUNT_PAGE = "/portal/account"
 
 
 @dataclass
@@ -48,10 +49,16 @@ class Site:
         _, key = await self.world.app.access.create_key(account.id, "test")
         return account.id, self.browser(Authorization=f"Bearer {key}")
 
-    @asynccontextmanager
-    async def visitor(self, customer: Customer) -> AsyncIterator[httpx.AsyncClient]:
+    def visitor(self, customer: Customer) -> AbstractAsyncContextManager[httpx.AsyncClient]:
         """A browser with the portal open for the customer."""
-        session = PortalSession(customer.account_id, customer.id)
+        return self._visitor(PortalSession(customer.account_id, customer.id))
+
+    def manager(self, account_id: str) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+        """A browser with the portal open for the account."""
+        return self._visitor(PortalSession(account_id, None))
+
+    @asynccontextmanager
+    async def _visitor(self, session: PortalSession) -> AsyncIterator[httpx.AsyncClient]:
         link = await self.world.app.access.portal_link(session)
         async with self.browser() as browser:
             opened = await browser.get("/portal/open", params={"token": link})
@@ -130,6 +137,19 @@ async def press(
     """Fill in the form of a page and send it, as a browser does. `also`: its further hidden fields."""
     shown_page = await browser.get(page)
     data = {name: hidden(shown_page, name) for name in ("form_token", *also)}
+    return await send(browser, address, data, **headers)
+
+
+async def fill_in(browser: httpx.AsyncClient, address: str, page: str, **fields: str) -> httpx.Response:
+    """Send the form of a page with these fields in it."""
+    token = hidden(await browser.get(page), "form_token")
+    return await send(browser, address, {"form_token": token, **fields})
+
+
+async def send(
+    browser: httpx.AsyncClient, address: str, data: dict[str, str], **headers: str
+) -> httpx.Response:
+    """Send a form as a browser does that shows our own page."""
     own = {"Sec-Fetch-Site": "same-origin", "Origin": "null"} | headers
     return await browser.post(address, data=data, headers=own)
 

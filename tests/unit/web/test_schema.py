@@ -27,6 +27,11 @@ def test_every_address_of_the_api_is_described(schema: dict[str, Any]) -> None:
     """With the methods that it takes."""
     customer = "/api/v1/customers/{customer}"
     expected = {
+        "/api/v1/account": {"get"},
+        "/api/v1/account/destination": {"put"},
+        "/api/v1/account/destination/test": {"post"},
+        "/api/v1/account/customers/import": {"post"},
+        "/api/v1/account/portal-sessions": {"post"},
         "/api/v1/presets": {"get"},
         f"{customer}/connection": {"get", "post", "patch", "delete"},
         f"{customer}/connection/pause": {"post"},
@@ -56,6 +61,17 @@ def test_the_configuration_is_described_policy_by_policy(schema: dict[str, Any])
     assert set(schemas["ContactFieldsSent"]["properties"]) == set(CONTACT_FIELDS)
     assert schemas["ContactFieldsSent"]["additionalProperties"] is False
     assert set(CONTACT_FIELDS) <= set(schemas["ContactShown"]["properties"])
+
+
+def test_a_psas_key_is_written_and_never_read(schema: dict[str, Any]) -> None:
+    """Programs are told so, and nothing that is shown has a place for it."""
+    schemas = schema["components"]["schemas"]
+    (key, _) = schemas["DestinationSent"]["properties"]["api_key"]["anyOf"]
+    assert key == {"type": "string", "format": "password", "writeOnly": True}
+    assert schemas["DestinationSent"]["properties"]["kind"]["$ref"].endswith("/DestinationKind")
+    shown = schemas["DestinationShown"]["properties"].keys() | schemas["AccountShown"]["properties"].keys()
+    assert not [name for name in shown if "key" in name or "secret" in name]
+    assert {"domains", "proposed_tenant"} <= schemas["CustomerShown"]["properties"].keys()
 
 
 @pytest.mark.parametrize("code", [*SkipReason, *ConflictReason, *LifecycleReason, *RejectionReason])
