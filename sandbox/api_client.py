@@ -18,7 +18,11 @@ Document = dict[str, Any]
 
 
 class ApiError(Exception):
-    """The API refused; the text is its problem's."""
+    """The API refused; the text is its problem's, and `problem` the whole of it."""
+
+    def __init__(self, text: str, problem: Document | None = None) -> None:
+        super().__init__(text)
+        self.problem = problem or {}
 
 
 class ApiClient:
@@ -48,6 +52,32 @@ class ApiClient:
     async def presets(self) -> dict[str, Document]:
         """The configuration of every preset, by its name."""
         return {item["preset"]: item["configuration"] for item in await self._all("/presets")}
+
+    async def account(self) -> Document:
+        """The account itself, with its destination."""
+        return await self.call("GET", "/account")
+
+    async def choose_destination(self, kind: str, api_key: str, subdomain: str | None = None) -> Document:
+        """Let the account's contacts live in a PSA; the key is tested before it is kept."""
+        body = {"kind": kind, "api_key": api_key, **({"subdomain": subdomain} if subdomain else {})}
+        return await self.call("PUT", "/account/destination", body)
+
+    async def test_destination(self) -> Document:
+        """Try the key that is kept."""
+        return await self.call("POST", "/account/destination/test")
+
+    async def imported_customers(self) -> list[Document]:
+        """Wait until the PSA's customers are read, and return them."""
+        deadline = time.monotonic() + LONGEST_RUN_SECONDS
+        while (await self.account())["destination"]["importing"]:
+            if time.monotonic() > deadline:
+                raise ApiError(f"the import of customers did not end in {LONGEST_RUN_SECONDS:.0f} seconds")
+            await asyncio.sleep(POLL_SECONDS)
+        return await self.customers()
+
+    async def customers(self) -> list[Document]:
+        """Every customer of the account."""
+        return await self._all("/customers")
 
     async def put_customer(self, customer: str, name: str, sites: Sequence[Document] = ()) -> Document:
         """Make a customer known, with its sites: each an id and a name."""
@@ -176,7 +206,8 @@ class ApiClient:
         response = await self._http.request(method, path, json=body, headers=headers)
         if response.is_error:
             problem = response.json()
-            raise ApiError(f"{method} {path}: {problem.get('status')} {problem.get('title')}")
+            text = f"{method} {path}: {problem.get('status')} {problem.get('title')}"
+            raise ApiError(text, problem)
         return response
 
     async def _all(self, path: str, **query: str) -> list[Document]:

@@ -1,4 +1,4 @@
-"""The demonstration: a story of seven customers, told through the app's real doors only.
+"""The demonstration: seven customers and two accounts with a PSA, told through the app's real doors only.
 
 HTTP for the PSA, Microsoft's (simulated) pages for the administrators, the timer, the queue. Whatever the
 story claims is checked; the exit code says whether all of it was true.
@@ -16,10 +16,11 @@ from rich.console import Console
 
 from sandbox.api_client import ApiClient, ApiError
 from sandbox.demo_policies import tell_policies
+from sandbox.demo_psa import psa_accounts, tell_psa
 from sandbox.person import LostPerson
 from sandbox.stack import Stack
 from sandbox.story import Customer, Story
-from sandbox.world.seed import OPERATOR_TENANT_ID
+from sandbox.world.seed import STORY_CUSTOMERS
 
 
 async def run(stack: Stack, *, json_file: Path | None = None, plain: bool = False) -> int:
@@ -51,20 +52,24 @@ class _Demonstration(Story):
         await self._meet()
         await self._connect_all()
         await self._first_import()
-        await self._timer()
-        await self._directories_change()
-        await tell_policies(self)
-        await self._consent_withdrawn()
-        await self._disconnect()
+        async with psa_accounts(self) as accounts:
+            await self._timer()
+            await self._directories_change()
+            await tell_policies(self)
+            await self._consent_withdrawn()
+            await self._disconnect()
+            for account in accounts:
+                await tell_psa(account)
         self.table()
 
     async def _meet(self) -> None:
         tenants = (await self.control("GET", self.entra, "tenants"))["tenants"]
+        mine = [customer.tenant_id for customer in STORY_CUSTOMERS]
         for tenant in tenants:
-            if tenant["id"] == OPERATOR_TENANT_ID:
+            if tenant["id"] not in mine:
                 continue
             # The last one lets us read as its administrator, the others as an application.
-            grant = "delegated" if tenant is tenants[-1] or "quince" in tenant["domain"] else "application"
+            grant = "delegated" if tenant["id"] == mine[-1] else "application"
             self.customers.append(
                 Customer(tenant["domain"], tenant["name"], tenant["id"], tenant["admin"], grant)
             )

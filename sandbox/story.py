@@ -58,6 +58,10 @@ class Story:
     rows: list[Document] = field(default_factory=list)
     checks: list[Document] = field(default_factory=list)
 
+    def of_account(self, api: ApiClient, customers: list[Customer]) -> Story:
+        """The same story, as another account of the app sees it."""
+        return Story(self.stack, api, self.http, self.tls, self.console, customers, self.rows, self.checks)
+
     async def consent(self, customer: Customer) -> Document:
         """Let the customer's administrator connect; returns the connection."""
         consent_url = await self.api.begin_connection(customer.id, customer.grant)
