@@ -328,5 +328,6 @@ async def move_in(
     there = Place(world, psa, customer, tenant, key, faults, calls)
     if configuration is not None:
         await there.configure(configuration)
+        world.queue.waiting.clear()  # runs of its schedule
     calls.clear()
     return there

@@ -7,6 +7,7 @@ from shared.ports import Budgets, Clock
 
 _MINUTE = timedelta(minutes=1)
 _LIFETIME = timedelta(seconds=5)
+_BLOCKS = 6  # of a minute's calls: larger ones leave more of them unused
 _WINDOW = _MINUTE + _LIFETIME
 """A call may be made a little after it was granted; counted for that much longer, no minute holds more calls
 than the limit."""
@@ -46,7 +47,7 @@ class Allowance:
 
     @property
     def _largest(self) -> int:
-        return max(1, self._per_minute // 3)
+        return max(1, self._per_minute // _BLOCKS)
 
     def _usable(self, calls: int) -> bool:
         return self._left >= calls and self._clock.monotonic() < self._until
