@@ -60,19 +60,30 @@ def portal(
     customer: Annotated[
         str, typer.Argument(help="The PSA's own id of the customer; made when new.")
     ] = "contoso",
+    account: Annotated[bool, typer.Option("--account", help="For the account, not for a customer.")] = False,
 ) -> None:
-    """Print a one-use link that opens the portal of a running sandbox for a customer."""
+    """Print a one-use link that opens the portal of a running sandbox for a customer, or for the account."""
     try:
-        print(_portal_link(Endpoints.read(), customer))
+        here = Endpoints.read()
+        print(_account_link(here) if account else _portal_link(here, customer))
     except FileNotFoundError:
         raise SandboxError("no sandbox runs here. Start one: python3 dev.py up") from None
     except httpx.HTTPError as error:
         raise SandboxError(f"the sandbox does not answer as it should: {error}") from None
 
 
-def _portal_link(here: Endpoints, customer: str) -> str:
+def _api(here: Endpoints) -> httpx.Client:
     headers = {"Authorization": f"Bearer {here.api_key}"}
-    with httpx.Client(base_url=here.api_url, headers=headers, trust_env=False, timeout=30) as api:
+    return httpx.Client(base_url=here.api_url, headers=headers, trust_env=False, timeout=30)
+
+
+def _account_link(here: Endpoints) -> str:
+    with _api(here) as api:
+        return str(api.post("/account/portal-sessions").raise_for_status().json()["url"])
+
+
+def _portal_link(here: Endpoints, customer: str) -> str:
+    with _api(here) as api:
         address = f"/customers/{quote(customer, safe='')}"
         if api.get(address).status_code == httpx.codes.NOT_FOUND:
             api.put(address, json={"name": customer.capitalize()}).raise_for_status()
