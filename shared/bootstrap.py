@@ -201,6 +201,7 @@ def build(settings: Settings) -> App:
             settings.redirect_uri,
             f"{settings.public_url}/connect/start",
             scheduling,
+            account_destinations,
         ),
         changes=changes,
         contacts=destinations,

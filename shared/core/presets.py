@@ -1,5 +1,6 @@
 """The presets: what Atera's and Syncro's own integrations do, policy by policy, and what we advise."""
 
+from shared.core.account_destination import DestinationKind
 from shared.core.configuration import (
     BlankPolicy,
     Configuration,
@@ -62,3 +63,10 @@ PRESETS: dict[Preset, Configuration] = {
     ),
     Preset.STANDARD: Configuration(),
 }
+
+_OF_A_PSA = {DestinationKind.ATERA: Preset.ATERA, DestinationKind.SYNCRO: Preset.SYNCRO}
+
+
+def default_configuration(kind: DestinationKind) -> Configuration:
+    """What a new connection goes by: what people know from their PSA itself, else what we advise."""
+    return PRESETS[_OF_A_PSA.get(kind, Preset.STANDARD)]

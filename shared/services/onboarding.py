@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from shared.core.account_destination import DestinationKind
 from shared.core.connection import (
     HANDSHAKE_LIFETIME,
     Connection,
@@ -39,10 +40,12 @@ from shared.core.errors import (
     TenantryError,
 )
 from shared.core.messages import ValidateMessage
+from shared.core.presets import default_configuration
 from shared.core.reasons import reason
 from shared.core.text import label
 from shared.logs import log
 from shared.ports import (
+    AccountDestinationStore,
     Clock,
     ConnectionStore,
     Directories,
@@ -94,6 +97,7 @@ class Onboarding:
     redirect_uri: str
     start_url: str
     scheduling: Scheduling
+    account_destinations: AccountDestinationStore
 
     async def begin(self, customer: Customer, grant: Grant) -> tuple[Connection, str]:
         """The connection, made if there was none, and a one-use URL that an admin opens within 10 minutes."""
@@ -315,12 +319,15 @@ class Onboarding:
 
     async def _added(self, customer: Customer) -> Stored[Connection]:
         now = self.clock.now()
+        destination = await self.account_destinations.get(customer.account_id)
+        kind = DestinationKind.BUILTIN if destination is None else destination.value.kind
         connection = Connection(
             id=customer.connection_id,
             account_id=customer.account_id,
             customer_id=customer.id,
             created_at=now,
             state_since=now,
+            configuration=default_configuration(kind),
         )
         try:
             return await self.connections.add(connection)

@@ -29,6 +29,7 @@ from tests.fakes import ACCOUNT, TENANT, FakeDirectory, World, settings
 
 COMPANY = "Example MSP"
 SUBDOMAIN = "example-msp"
+STANDARD = Configuration()
 PLENTY = 100_000
 """Calls a minute, where a test is not about them."""
 
@@ -296,9 +297,15 @@ async def http_client(calls: list[str]) -> AsyncIterator[httpx.AsyncClient]:
 
 @asynccontextmanager
 async def place(
-    kind: DestinationKind, *people: str, configuration: Configuration | None = None, **overrides: object
+    kind: DestinationKind,
+    *people: str,
+    configuration: Configuration | None = STANDARD,
+    **overrides: object,
 ) -> AsyncIterator[Place]:
-    """An account with one customer whose tenant, with these people, is connected and never synced."""
+    """An account with one customer whose tenant, with these people, is connected and never synced.
+
+    `configuration`: None for what a new connection goes by.
+    """
     from tests.fakes import FakeClock
 
     clock = FakeClock()

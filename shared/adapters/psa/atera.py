@@ -76,6 +76,7 @@ class AteraContacts(AteraRequests):
         self._customer_id, self._psa_account = customer_id, psa_account
         self._custom_fields, self._enriched = custom_fields, frozenset(enriched)
         others = {site.removeprefix(CUSTOMER) for site in sites if site.startswith(CUSTOMER)}
+        self._itself_a_site = str(customer_id) in others
         self._mine = {str(customer_id), *others}
         self._known: CustomFields | None = None
         # There is no telling contacts by customer, so one look serves all customers of the account.
@@ -107,7 +108,7 @@ class AteraContacts(AteraRequests):
 
     def mine(self, contact: RemoteContact) -> RemoteContact | None:
         """See ContactsApi."""
-        return placed(contact, str(self._customer_id)) if contact.customer_id in self._mine else None
+        return self._placed(contact) if contact.customer_id in self._mine else None
 
     async def get(self, contact_id: str) -> RemoteContact | None:
         """See ContactsApi."""
@@ -116,7 +117,7 @@ class AteraContacts(AteraRequests):
         except problems.Unknown:
             return None
         found = reply.read(AteraContact, NAME)
-        return None if found.EndUserID is None else placed(contact_of(found), str(self._customer_id))
+        return None if found.EndUserID is None else self._placed(contact_of(found))
 
     async def find(self, email: str) -> list[RemoteContact] | None:
         """See ContactsApi. The filter finds whatever contains the text."""
@@ -124,7 +125,7 @@ class AteraContacts(AteraRequests):
         page = (await self.ask("GET", "contacts", params=params)).read(ContactsPage, NAME)
         wanted = normalized_email(email)
         return [
-            placed(contact_of(found), str(self._customer_id))
+            self._placed(contact_of(found))
             for found in page.items or ()
             if found.EndUserID is not None and normalized_email(found.Email or "") == wanted
         ]
@@ -156,6 +157,9 @@ class AteraContacts(AteraRequests):
 
     async def publish(self, report: TenantReport) -> None:
         """See ContactsApi: Atera has no place for it that its own integration would fill."""
+
+    def _placed(self, contact: RemoteContact) -> RemoteContact:
+        return placed(contact, str(self._customer_id), itself_a_site=self._itself_a_site)
 
     @property
     def _places(self) -> frozenset[str]:

@@ -117,11 +117,14 @@ def contact_of(found: AteraContact) -> RemoteContact:
     )
 
 
-def placed(contact: RemoteContact, customer_id: str) -> RemoteContact:
-    """The contact as the customer sees it: with its site, where it is not simply the customer's."""
+def placed(contact: RemoteContact, customer_id: str, *, itself_a_site: bool) -> RemoteContact:
+    """The contact as the customer sees it: with its site, where it is not simply the customer's.
+
+    `itself_a_site`: the customer's own contacts have a site too, which is the customer.
+    """
     department = contact.rest.get(_DEPARTMENT, 0)
     site = f"{DEPARTMENT}{department}" if department else ""
-    if contact.customer_id != customer_id:
+    if contact.customer_id != customer_id or (itself_a_site and not site):
         site = f"{CUSTOMER}{contact.customer_id}"
     return msgspec.structs.replace(contact, fields=msgspec.structs.replace(contact.fields, site=site))
 
