@@ -13,6 +13,8 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from devtools.browser import NAMES
 from tests.browser.loopback import Loopback
 from tests.browser.scenes import Scenes
+from tests.fakes.clock import FakeClock
+from tests.unit.web.psas import simulated
 
 SCREENSHOTS = Path(__file__).parents[2] / ".sandbox" / "screenshots"
 QUIET = [
@@ -49,9 +51,10 @@ async def chromium(chromium_path: str) -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def scenes() -> AsyncIterator[Scenes]:
-    """An empty world behind a site, and Microsoft on an address of its own."""
-    site, microsoft = Loopback(), Loopback()
-    yield Scenes(site, microsoft)
+    """An empty world behind a site, and Microsoft and two PSAs on addresses of their own."""
+    site, microsoft, clock = Loopback(), Loopback(), FakeClock()
+    async with simulated(clock) as psas:
+        yield Scenes(site, microsoft, psas, clock)
     await site.close()
     await microsoft.close()
 

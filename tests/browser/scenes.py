@@ -19,6 +19,8 @@ from shared.web.asgi import create
 from shared.web.functions import as_sent
 from tests.browser.loopback import Loopback
 from tests.fakes import TENANT, FakeIdentityProvider, World, admin, settings
+from tests.fakes.clock import FakeClock
+from tests.unit.web.psas import Simulated
 
 PEOPLE: dict[str, dict[str, str | bool]] = {
     "01": {
@@ -71,9 +73,11 @@ class Microsoft(FakeIdentityProvider):
 class Scenes:
     """One world behind one server. Each scene is a method that leads to a page and gives its address."""
 
-    def __init__(self, site: Loopback, microsoft: Loopback) -> None:
-        self.url = site.url
-        self.world = World(settings(public_url=site.url, entra_authority=microsoft.url))
+    def __init__(self, site: Loopback, microsoft: Loopback, psas: Simulated, clock: FakeClock) -> None:
+        """`psas` go by the same `clock` as the world."""
+        self.url, self.psas = site.url, psas
+        given = settings(public_url=site.url, entra_authority=microsoft.url, **psas.addresses)
+        self.world = World(given, http=psas.http, clock=clock)
         self.microsoft = Microsoft(self.world, microsoft.url)
         app = self.world.app
         onboarding = dataclasses.replace(app.onboarding, identity=self.microsoft)
@@ -90,17 +94,27 @@ class Scenes:
         response: func.HttpResponse = await self.middleware.handle_async(as_sent(request))
         return response
 
+    async def account(self) -> str:
+        """The id of an account without customers."""
+        self.account_id = (await self.app.access.create_account("Fabrikam Managed Services")).id
+        return self.account_id
+
     async def customer(self) -> Customer:
         """Customer of an account, not connected."""
-        account = await self.app.access.create_account("Fabrikam Managed Services")
-        self.account_id = account.id
-        customer, _ = await self.app.customers.put(account.id, "N/1042", "Nordlicht Logistik", ())
+        account_id = await self.account()
+        customer, _ = await self.app.customers.put(account_id, "N/1042", "Nordlicht Logistik", ())
         return customer
 
     async def open_portal(self, customer: Customer) -> str:
         """The one-use address that leads to the customer's page."""
-        token = await self.app.access.portal_link(PortalSession(customer.account_id, customer.id))
-        return f"{self.url}/portal/open?token={token}"
+        return await self._link(PortalSession(customer.account_id, customer.id))
+
+    async def open_account(self) -> str:
+        """The one-use address that leads to the account's page."""
+        return await self._link(PortalSession(self.account_id, None))
+
+    async def _link(self, session: PortalSession) -> str:
+        return f"{self.url}/portal/open?token={await self.app.access.portal_link(session)}"
 
     async def consent_url(self, customer: Customer, grant: Grant = Grant.APPLICATION) -> str:
         """The address for the customer's admin."""

@@ -9,6 +9,7 @@ from axe_playwright_python.async_playwright import Axe
 
 from shared.core.connection import ConnectionState, Grant
 from shared.core.errors import ActionRequired
+from tests.browser import account_scenes
 from tests.browser.conftest import SCREENSHOTS, Visit
 from tests.browser.scenes import Scenes
 
@@ -172,6 +173,7 @@ ALL: list[Scene] = [
     consent_given,
     consent_copied,
     consent_declined,
+    *account_scenes.ALL,
 ]
 
 
@@ -195,13 +197,16 @@ async def test_axe_finds_nothing(scenes: Scenes, inspection: Visit, scene: Scene
 
 
 @pytest.mark.parametrize(
-    "scene", [connected, run, held_run, disconnecting, consent_asked], ids=lambda scene: scene.__name__
+    "scene",
+    [connected, run, held_run, disconnecting, consent_asked, account_scenes.accounts_customers],
+    ids=lambda scene: scene.__name__,
 )
 async def test_everything_to_press_is_large_enough(scenes: Scenes, inspection: Visit, scene: Scene) -> None:
     """Buttons and links that stand alone are at least 44 pixels high."""
     await inspection.page.set_viewport_size({"width": 375, "height": 812})
     await scene(scenes, inspection)
-    targets = inspection.page.locator("button:visible, a.button:visible, summary:visible, a.back:visible")
+    kinds = ("button", "a.button", "summary", "a.back", ".input", ".choices label")
+    targets = inspection.page.locator(", ".join(f"{kind}:visible" for kind in kinds))
     assert await targets.count() > 0
     for target in await targets.all():
         box = await target.bounding_box()

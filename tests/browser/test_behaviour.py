@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SOON = 15_000  # milliseconds
 # The browser notes every document that is not 200; these pages are meant to be none.
-NOT_OK = "Failed to load resource: the server responded with a status of 40"
+NOT_OK = "Failed to load resource: the server responded with a status of 4"
 
 
 @pytest.fixture(params=["with scripts", "without scripts"])

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import httpx
@@ -13,6 +12,7 @@ from sandbox.simulators.serving import serve
 from sandbox.simulators.syncro import Syncro, SyncroAccount, syncro_application
 from shared.core.account_destination import DestinationKind
 from tests.fakes import TENANT, World, settings
+from tests.fakes.clock import FakeClock
 from tests.unit.web.site import Site
 
 PSAS = [DestinationKind.ATERA, DestinationKind.SYNCRO]
@@ -22,12 +22,13 @@ IMPORT = f"{ACCOUNT}/customers/import"
 
 
 @dataclass
-class Psas:
-    """The site, and an account with two customers in each PSA, of which Contoso has a tenant."""
+class Simulated:
+    """An account in each PSA; `addresses`: settings that lead there, `http`: what to go there with."""
 
-    site: Site
     atera: AteraAccount
     syncro: SyncroAccount
+    addresses: dict[str, str]
+    http: httpx.AsyncClient
 
     def key(self, kind: DestinationKind) -> str:
         """A new key that may do everything."""
@@ -56,6 +57,13 @@ class Psas:
         subdomain = {"subdomain": self.syncro.subdomain} if kind is DestinationKind.SYNCRO else {}
         return {"kind": kind.value, "api_key": key, **subdomain}
 
+
+@dataclass
+class Psas(Simulated):
+    """The site, and two customers in each PSA, of which Contoso has a tenant."""
+
+    site: Site
+
     async def choose(self, account_id: str, kind: DestinationKind) -> str:
         """Let the account's contacts live in the PSA, import its customers, and return the key."""
         key = self.key(kind)
@@ -71,25 +79,29 @@ def name_of(kind: DestinationKind) -> str:
 
 
 @asynccontextmanager
-async def serve_psas() -> AsyncIterator[Psas]:
-    """Both PSAs, and a site on an empty world that reaches them."""
-
-    def now() -> datetime:
-        return world.clock.now()
-
-    atera, syncro = Atera(now), Syncro(now)
+async def simulated(clock: FakeClock) -> AsyncIterator[Simulated]:
+    """Both PSAs, each with an empty account."""
+    atera, syncro = Atera(clock.now), Syncro(clock.now)
     async with (
         serve(lambda url: atera_application(atera, url)) as atera_url,
         serve(lambda url: syncro_application(syncro, url)) as syncro_url,
         httpx.AsyncClient(trust_env=False) as http,
     ):
-        world = World(settings(atera_url=atera_url, syncro_url=f"{syncro_url}/{{subdomain}}"), http=http)
-        world.tenants.domains["contoso.example"] = TENANT
-        found = Psas(
-            Site(world), atera.add_account("Northmoor IT"), syncro.add_account("acme", name="Acme IT")
+        addresses = {"atera_url": atera_url, "syncro_url": f"{syncro_url}/{{subdomain}}"}
+        yield Simulated(
+            atera.add_account("Northmoor IT"), syncro.add_account("acme", name="Acme IT"), addresses, http
         )
-        found.atera.add_customer("Contoso", ["contoso.example"])
-        found.atera.add_customer("Fabrikam")
-        found.syncro.add_customer("Contoso", email="office@contoso.example")
-        found.syncro.add_customer("Fabrikam")
-        yield found
+
+
+@asynccontextmanager
+async def serve_psas() -> AsyncIterator[Psas]:
+    """Both PSAs, and a site on an empty world that reaches them."""
+    clock = FakeClock()
+    async with simulated(clock) as there:
+        there.atera.add_customer("Contoso", ["contoso.example"])
+        there.atera.add_customer("Fabrikam")
+        there.syncro.add_customer("Contoso", email="office@contoso.example")
+        there.syncro.add_customer("Fabrikam")
+        world = World(settings(**there.addresses), http=there.http, clock=clock)
+        world.tenants.domains["contoso.example"] = TENANT
+        yield Psas(**vars(there), site=Site(world))

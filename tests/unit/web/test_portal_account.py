@@ -97,6 +97,7 @@ async def test_a_bad_key_is_answered_by_the_form_again(
         "You, or whoever looks after this account.",
         "<code>destination_key_refused</code>",
         "<title>Not saved: Northmoor",
+        "This was not saved, and nothing was changed.",
         f'value="{kind.value}" checked',
     ]:
         assert words in page
@@ -132,7 +133,11 @@ async def test_what_was_not_filled_in_is_said_beside_the_field(
     for name, words in wrong.items():
         assert f'<p class="error" id="{name}-error">{words}</p>' in answer.text
         if name != "kind":
-            assert f'aria-invalid="true" autofocus aria-describedby="{name}-error' in field(answer.text, name)
+            assert 'aria-invalid="true"' in field(answer.text, name)
+            assert f'aria-describedby="{name}-error {name}-hint"' in field(answer.text, name)
+        focused = name == next(iter(wrong)) and name != "kind"
+        assert not focused or " autofocus " in field(answer.text, name)
+    assert answer.text.count(" autofocus ") == ("kind" not in wrong)
     assert answer.text.count('class="error"') == len(wrong)
 
 
