@@ -63,7 +63,7 @@ class FakeLinkStore:
 
     async def begin(self, book: str, pending: Sequence[PendingCreate]) -> None:
         _check(pending)
-        self._pending[book][: len(pending)] = pending
+        self._pending[book] = list(pending)
 
     async def settle(self, book: str, links: Sequence[Link], pending: int) -> None:
         _check(links)

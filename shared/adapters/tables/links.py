@@ -1,6 +1,6 @@
 """Links, protections and creates under way: one partition per book, a kind of row for each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -50,6 +50,7 @@ class TableLinks:
         """See LinkStore."""
         _check(len(pending))
         rows = [_entity(book, _pending_row(number), create) for number, create in enumerate(pending)]
+        rows += _blank(book, range(len(pending), _MOST))
         await self._table.transaction([("upsert", row, {"mode": "replace"}) for row in rows])
 
     async def settle(self, book: str, links: Sequence[Link], pending: int) -> None:
@@ -57,7 +58,7 @@ class TableLinks:
         _check(len(links))
         _check(pending)
         rows = [_entity(book, _row(_LINK, link.contact_id), link) for link in links]
-        rows += [{"PartitionKey": key(book), "RowKey": _pending_row(number)} for number in range(pending)]
+        rows += _blank(book, range(pending))
         operations: list[Operation] = [("upsert", row, {"mode": "replace"}) for row in rows]
         await self._table.transaction(operations)
 
@@ -70,7 +71,7 @@ class TableLinks:
         """See LinkStore."""
         query = "PartitionKey eq @book and RowKey gt @first and RowKey lt @last"
         first = f"{_LINK}-" if after is None else _row(_LINK, after)
-        parameters = {"book": key(book), "first": first, "last": f"{_LINK}-~"}
+        parameters = {"book": key(book), "first": first, "last": _behind(_LINK)}
         async for entities, _ in self._table.pages(query, parameters, page_size=limit + 1):
             found = [_read(entity, Link) for entity in entities]
             return Page(tuple(found[:limit]), found[limit - 1].contact_id if len(found) > limit else None)
@@ -84,7 +85,7 @@ class TableLinks:
     async def protections(self, book: str) -> Mapping[str, Protection]:
         """See LinkStore."""
         query = "PartitionKey eq @book and RowKey ge @first and RowKey lt @last"
-        parameters = {"book": key(book), "first": f"{_PROTECTION}-", "last": f"{_PROTECTION}-~"}
+        parameters = {"book": key(book), "first": f"{_PROTECTION}-", "last": _behind(_PROTECTION)}
         found = [_read(entity, Protection) async for entity in self._table.entities(query, parameters)]
         return {protection.contact_id: protection for protection in found}
 
@@ -109,8 +110,18 @@ def _row(kind: str, contact_id: str) -> str:
     return f"{kind}-{key(contact_id)}"
 
 
+def _behind(kind: str) -> str:
+    """What comes after every row of the kind."""
+    return f"{kind}."
+
+
 def _pending_row(number: int) -> str:
     return f"{_PENDING}-{number:02d}"
+
+
+def _blank(book: str, numbers: Iterable[int]) -> list[Entity]:
+    """Rows of creates that are not under way any more."""
+    return [{"PartitionKey": key(book), "RowKey": _pending_row(number)} for number in numbers]
 
 
 def _entity(book: str, row: str, value: msgspec.Struct) -> Entity:

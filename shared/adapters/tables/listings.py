@@ -50,12 +50,17 @@ class TableListings:
         query = "PartitionKey eq @name and RowKey ge @first and RowKey lt @last"
         first, last = f"part-{head.version}-", f"part-{head.version}-~"
         found: list[RemoteContact] = []
+        blocks: dict[int, int] = {}
         missing: dict[int, int] = {}
         async for entity in self._table.entities(query, {"name": key(name), "first": first, "last": last}):
-            number = int(str(entity["RowKey"]).split("-")[2])
+            number, block_number = map(int, str(entity["RowKey"]).split("-")[2:])
             if number >= head.parts:
                 continue  # of somebody who was cut short before the head was moved
-            missing[number] = missing.get(number, int(entity["blocks"])) - 1
+            if block_number == 0:
+                blocks[number] = missing[number] = int(entity["blocks"])
+            if block_number >= blocks.get(number, 0):
+                continue  # of a longer part that was written over
+            missing[number] -= 1
             found += msgspec.msgpack.decode(documents.unpack(entity), type=list[RemoteContact])
         complete = len(missing) == head.parts and not any(missing.values())
         return found if complete else None
