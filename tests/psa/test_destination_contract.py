@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import httpx
 import msgspec
 import pytest
 
@@ -16,7 +17,8 @@ from shared.adapters.system_clock import SystemClock
 from shared.core.account_destination import AccountDestination, DestinationKind
 from shared.core.configuration import Configuration, Enrichment
 from shared.core.connection import Connection
-from shared.ports import Destination
+from shared.ports import Clock, Destination
+from shared.settings import Settings
 from tests.contract.contracts.destination import DestinationContract
 from tests.contract.contracts.values import active, in_tenant, unique
 from tests.fakes import FakeClock, FakeContactStore, FakeSecrets
@@ -31,12 +33,50 @@ ENRICHED = Configuration(enrichments=(Enrichment.ACTIVITY, Enrichment.LICENCES, 
 class Account:
     """An account with a PSA, and one customer there."""
 
-    psa: Psa
     routes: AccountRoutes
     connection: Connection
 
     def open(self, tenant_id: str) -> Destination:
         return self.routes.open(in_tenant(self.connection, tenant_id))
+
+
+async def opened(
+    kind: DestinationKind,
+    subdomain: str | None,
+    key: str,
+    customer_id: str,
+    given: Settings,
+    http: httpx.AsyncClient,
+    clock: Clock,
+) -> Account:
+    """An account of ours whose contacts live there, with nothing kept of any yet."""
+    psas = Psas(
+        given,
+        http,
+        budgets=FakeBudgets(clock),
+        listings=FakeListingStore(),
+        custom_fields=FakeCustomFields(),
+        clock=clock,
+    )
+    accounts, secrets = FakeAccountDestinations(), FakeSecrets()
+    await secrets.set("key", key)
+    connection = msgspec.structs.replace(active(unique()), customer_id=customer_id, configuration=ENRICHED)
+    identity = await psas.open(kind, key, subdomain, connection.account_id).check()
+    destination = AccountDestination(
+        kind=kind, subdomain=subdomain, psa_account=identity.account, secret_name="key"
+    )
+    await accounts.put(connection.account_id, None, destination)
+    builtin = FakeContactStore(FakeClock())
+    routes = AccountRoutes(
+        builtin,
+        builtin,
+        psas,
+        accounts=accounts,
+        links=FakeLinkStore(),
+        secrets=secrets,
+        clock=clock,
+    )
+    return Account(routes, connection)
 
 
 class PsaContract(DestinationContract):
@@ -52,41 +92,10 @@ class PsaContract(DestinationContract):
         async with psa_served(self.kind, lambda: datetime.now(UTC), faults) as (psa, given):
             psa.allow_duplicates()
             async with http_client(calls) as http:
-                yield await self._account(psa, given, http, clock)
-
-    async def _account(self, psa: Psa, given, http, clock) -> Account:  # type: ignore[no-untyped-def]
-        budgets = FakeBudgets(clock)
-        psas = Psas(
-            given,
-            http,
-            budgets=budgets,
-            listings=FakeListingStore(),
-            custom_fields=FakeCustomFields(),
-            clock=clock,
-        )
-        accounts, secrets = FakeAccountDestinations(), FakeSecrets()
-        key, customer_id = psa.new_key(), psa.add_customer("Contoso")
-        self.furnish(psa)
-        await secrets.set("key", key)
-        connection = msgspec.structs.replace(
-            active(unique()), customer_id=customer_id, configuration=ENRICHED
-        )
-        identity = await psas.open(psa.kind, key, psa.subdomain, connection.account_id).check()
-        destination = AccountDestination(
-            kind=psa.kind, subdomain=psa.subdomain, psa_account=identity.account, secret_name="key"
-        )
-        await accounts.put(connection.account_id, None, destination)
-        builtin = FakeContactStore(FakeClock())
-        routes = AccountRoutes(
-            builtin,
-            builtin,
-            psas,
-            accounts=accounts,
-            links=FakeLinkStore(),
-            secrets=secrets,
-            clock=clock,
-        )
-        return Account(psa, routes, connection)
+                self.furnish(psa)
+                yield await opened(
+                    psa.kind, psa.subdomain, psa.new_key(), psa.add_customer("Contoso"), given, http, clock
+                )
 
     def furnish(self, psa: Psa) -> None:
         """Make what the contract speaks of."""

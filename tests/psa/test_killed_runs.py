@@ -91,6 +91,7 @@ class Stage:
         world = World(self._given, http=self._http, clock=self.clock)
         there = await move_in(world, self._fresh(), self.faults, self._calls, *PEOPLE)
         await there.configure(scenario.configuration)
+        world.queue.waiting.clear()  # runs of the schedule before
         await scenario.prepare(there)
         world.clock.advance(timedelta(minutes=10))
         self._calls.clear()
