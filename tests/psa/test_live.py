@@ -69,6 +69,7 @@ class LiveContract(DestinationContract):
         return found
 
     async def test_every_contact_is_listed_once(self, destination: Destination) -> None:
+        """Not of a thousand contacts."""
         pytest.skip("would take more than a thousand calls of a real account")
 
 
@@ -93,7 +94,7 @@ class TestLiveSyncro(LiveContract):
     """A Syncro account."""
 
     @pytest.fixture
-    async def account(self, http: httpx.AsyncClient) -> AsyncIterator[Account]:  # type: ignore[override]
+    async def account(self, http: httpx.AsyncClient) -> AsyncIterator[Account]:
         found = needed(
             "TENANTRY_LIVE_SYNCRO_KEY", "TENANTRY_LIVE_SYNCRO_SUBDOMAIN", "TENANTRY_LIVE_SYNCRO_CUSTOMER"
         )
@@ -111,7 +112,7 @@ class TestLiveAtera(LiveContract):
     moves_addresses = False
 
     @pytest.fixture
-    async def account(self, http: httpx.AsyncClient) -> AsyncIterator[Account]:  # type: ignore[override]
+    async def account(self, http: httpx.AsyncClient) -> AsyncIterator[Account]:
         key, customer = needed("TENANTRY_LIVE_ATERA_KEY", "TENANTRY_LIVE_ATERA_CUSTOMER").values()
         where = given()
         account = await opened(DestinationKind.ATERA, None, key, customer, where, http, SystemClock())
