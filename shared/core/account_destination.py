@@ -77,6 +77,7 @@ def key_missing() -> DestinationRefused:
 def usual_domains(addresses: Iterable[str]) -> tuple[str, ...]:
     """The domains of a customer's email addresses, the commonest first."""
     domains = Counter(address.rpartition("@")[2].strip().lower() for address in addresses if "@" in address)
+    del domains[""]
     return tuple(domain for domain, _ in domains.most_common(_MOST_DOMAINS))
 
 

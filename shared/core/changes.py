@@ -130,7 +130,10 @@ def differences(old: ContactFields, new: ContactFields) -> tuple[FieldChange, ..
 
 def narrowed(change: Change, held: AbstractSet[str]) -> Change:
     """The change as far as it is about fields that the destination has."""
-    if change.fields is None or all(name in held or not value for name, value in _values(change.fields)):
+    if change.fields is None:
+        return change
+    elsewhere = (name for name, value in _values(change.fields) if value and name not in held)
+    if not any(elsewhere) and all(line.field in held for line in change.changed):
         return change
     fields = msgspec.structs.replace(
         change.fields, **{name: "" for name, value in _values(change.fields) if name not in held}

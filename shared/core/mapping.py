@@ -27,6 +27,7 @@ _ENRICHED: dict[Enrichment, tuple[str, ...]] = {
     Enrichment.MFA: ("mfa_status", "mfa_methods"),
     Enrichment.ACTIVITY: ("last_activity",),
 }
+_MFA = frozenset(_ENRICHED[Enrichment.MFA])
 _EMAIL = frozenset({"email"})
 _SITE = frozenset({"site"})
 _WHOLE_NAME = frozenset({"name"})
@@ -135,20 +136,25 @@ class Mapper:
             found["licences"] = licences.product_names(user.licences, self._part_numbers)
         if "licence" in self._enriched:
             found["licence"] = licences.highest_named(user.licences)
-        if "mfa_status" in self._enriched:
-            registration = (self._supplement.registrations or {}).get(user.id)
-            if registration is None:
-                found["mfa_status"] = UNKNOWN
-            else:
-                found["mfa_status"] = "enabled" if registration.capable else "disabled"
-                if "mfa_methods" in self._enriched:
-                    found["mfa_methods"] = ", ".join(sorted(map(method_name, registration.methods)))
+        if self._enriched & _MFA:
+            found |= self._mfa(user)
         if "last_activity" in self._enriched:
             activity = self._supplement.activity
             day = None if activity is None else activity.get((user.user_principal_name or "").lower())
             never = UNKNOWN if activity is None else ""
             found["last_activity"] = never if day is None else day.isoformat()
         return found
+
+    def _mfa(self, user: DirectoryUser) -> dict[str, str]:
+        """Each where it has a place: somebody without a registration is not known to have none."""
+        registration = (self._supplement.registrations or {}).get(user.id)
+        values = {"mfa_status": UNKNOWN}
+        if registration is not None:
+            values = {
+                "mfa_status": "enabled" if registration.capable else "disabled",
+                "mfa_methods": ", ".join(sorted(map(method_name, registration.methods))),
+            }
+        return {name: value for name, value in values.items() if name in self._enriched}
 
 
 def method_name(method: str) -> str:
