@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import secrets
 import ssl
 import time
@@ -48,15 +49,27 @@ class Customer:
 
 @dataclass
 class Scene:
-    """One test's view of a running stack; `calm` takes back what the test did to the world outside."""
+    """One test's view of a running stack; `calm` takes back what the test did to the world outside.
+
+    `key`: the API key of the account that the test acts for.
+    """
 
     stack: Stack
     api: ApiClient
     http: httpx.AsyncClient
     tls: ssl.SSLContext
+    key: str
     _touched: set[str] = field(default_factory=set)
 
     # The PSA.
+
+    @asynccontextmanager
+    async def another_account(self, name: str) -> AsyncIterator[Scene]:
+        """The same world, as a new account of the app sees it."""
+        made = await asyncio.to_thread(self.stack.admin, "accounts", "create", name, "--with-key", "--json")
+        key = str(json.loads(made)["key"])
+        async with ApiClient(self.stack.endpoints.api_url, key) as api:
+            yield Scene(self.stack, api, self.http, self.tls, key, self._touched)
 
     async def customer(self, key: str) -> Customer:
         """A new customer whose tenant, named by its short key, has not consented to anything."""
@@ -114,7 +127,7 @@ class Scene:
         self, method: str, path: str, *, key: str | None = None, **options: Any
     ) -> httpx.Response:
         """One request to the API, refused or not; `key` may be another account's, or empty for none."""
-        key = self.stack.endpoints.api_key if key is None else key
+        key = self.key if key is None else key
         headers = {**({"Authorization": f"Bearer {key}"} if key else {}), **options.pop("headers", {})}
         return await self.http.request(
             method, f"{self.stack.endpoints.api_url}{path}", headers=headers, **options
@@ -288,6 +301,8 @@ class Scene:
     async def calm(self) -> None:
         """Put the world outside back to what it was, as far as tests that follow could notice."""
         await self.graph("DELETE", "faults")
+        for psa in (self.stack.outside.world.atera_url, self.stack.outside.world.syncro_url):
+            await self._control(psa, "DELETE", "faults", None)
         await self.entra("replication")
         for tenant_id in self._touched:
             await self.graph("POST", "delta-behaviour", {"tenant": tenant_id})
@@ -319,7 +334,7 @@ async def open_scene(stack: Stack) -> AsyncIterator[Scene]:
         ApiClient(stack.endpoints.api_url, stack.endpoints.api_key) as api,
         httpx.AsyncClient(verify=tls, trust_env=False, timeout=60) as http,
     ):
-        scene = Scene(stack, api, http, tls)
+        scene = Scene(stack, api, http, tls, stack.endpoints.api_key)
         try:
             yield scene
         finally:
