@@ -105,6 +105,8 @@ def _describe(stack: Stack) -> None:
         f"\n  Entra ID   {here.world.entra_url}/_control/tenants"
         f"\n  Graph      {here.world.graph_url}/_control/requests"
         f"\n  Key Vault  {here.world.key_vault_url}/_control/secrets"
+        f"\n  Atera      {here.world.atera_url}/_control/accounts"
+        f"\n  Syncro     {here.world.syncro_url}/_control/accounts"
         f"\n  All of it  {FILE}"
         f"\n  Logs       {here.run_directory}"
         "\n\n  Ctrl-C ends it.",
