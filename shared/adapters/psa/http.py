@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from http import HTTPStatus
 from typing import Any, TypeVar
 
 import httpx
@@ -19,6 +18,7 @@ TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 """Seconds; well below `shared.core.links.SETTLED`, after which nobody waits for an answer any more."""
 _THROTTLED = timedelta(seconds=30)  # where the PSA does not say how long
 _LONGEST_SAYING = 200  # characters of what a PSA says that are shown
+_DEEPEST = 4  # lists and fields within each other that are looked into for what a PSA says
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -31,13 +31,13 @@ class Reply(msgspec.Struct, frozen=True):
     @property
     def ok(self) -> bool:
         """Whether it was done."""
-        return HTTPStatus(self.status).is_success
+        return httpx.codes.is_success(self.status)  # also of a status that is in no book
 
     def read(self, kind: type[T], psa: str) -> T:
         """The body. Raises Unanswered where it makes no sense: what was asked for may be done."""
         try:
             return msgspec.json.decode(self.body, type=kind)
-        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise unintelligible(psa) from None
 
 
@@ -102,12 +102,15 @@ def saying(*texts: object) -> str:
     return said if len(said) <= _LONGEST_SAYING else f"{said[: _LONGEST_SAYING - 1]}…"
 
 
-def _text(value: object) -> str:
+def _text(value: object, depth: int = 0) -> str:
     """Errors come as a text, a list of texts, or texts by field."""
     if isinstance(value, str):
         return value
+    if depth == _DEEPEST:
+        return ""
     if isinstance(value, list):
-        return "; ".join(filter(None, map(_text, value)))
+        return "; ".join(filter(None, (_text(item, depth + 1) for item in value)))
     if isinstance(value, dict):
-        return "; ".join(f"{name}: {_text(item)}" for name, item in value.items() if _text(item))
+        said = ((name, _text(item, depth + 1)) for name, item in value.items())
+        return "; ".join(f"{name}: {text}" for name, text in said if text)
     return ""
