@@ -147,8 +147,9 @@ class ListingHead(msgspec.Struct, frozen=True, omit_defaults=True):
     """How far somebody is with looking at all contacts of an account or a customer.
 
     `version` names its parts; `next_page` is the page to go on with, `total` how many contacts the PSA said
-    there are, `parts` how many parts are kept. Until `busy_until` somebody is at it. `shortage`: by how many
-    contacts a look before this one fell short of the total. Times are UTC.
+    there are, `parts` how many parts are kept. `found`: how many contacts a complete look saw, each once.
+    Until `busy_until` somebody is at it. `shortage`: by how many contacts a look before this one fell short
+    of the total. Times are UTC.
     """
 
     version: str
@@ -157,6 +158,7 @@ class ListingHead(msgspec.Struct, frozen=True, omit_defaults=True):
     total: int = 0
     parts: int = 0
     complete: bool = False
+    found: int = 0
     busy_until: datetime | None = None
     shortage: int = 0
 

@@ -40,9 +40,10 @@ class Listings:
         stored = await self._store.head(api.listing)
         head = None if stored is None else stored.value
         if head is not None and head.complete and head.began_at >= since:
-            contacts = await self._store.contacts(api.listing, head)
-            if contacts is not None:
-                return Listing(head.began_at, _distinct(contacts))
+            contacts = _distinct(await self._store.contacts(api.listing, head) or [])
+            # Somebody whom others took over from may have written over a part before finding out.
+            if len(contacts) == head.found:
+                return Listing(head.began_at, contacts)
         now = self._clock.now()
         if head is not None and head.busy_until is not None and head.busy_until > now:
             raise RetryLater("destination_read_under_way", f"{api.psa} is being read already.", _LOOK_AGAIN)
@@ -118,7 +119,7 @@ class _Look:
                 f"{self._api.psa} listed fewer contacts than it says it has.",
                 _LOOK_AGAIN,
             )
-        await self._complete()
+        await self._complete(len(everybody))
         return Listing(self._head.began_at, everybody)
 
     async def _pages(self, last: int) -> list[ContactPage]:
@@ -148,9 +149,9 @@ class _Look:
             self._head = msgspec.structs.replace(self._head, parts=self._head.parts + 1)
             self._fresh = []
 
-    async def _complete(self) -> None:
+    async def _complete(self, found: int) -> None:
         await self._keep()
-        await self._move(msgspec.structs.replace(self._head, complete=True, busy_until=None))
+        await self._move(msgspec.structs.replace(self._head, complete=True, found=found, busy_until=None))
         if self._others:
             await self._store.prune(self._api.listing, self._head.version)
 

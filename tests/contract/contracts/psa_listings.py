@@ -37,7 +37,7 @@ class ListingStoreContract:
         name = unique()
         assert await listings.head(name) is None
         full = ListingHead(
-            "11aa", NOW, next_page=7, total=305, parts=2, complete=True, busy_until=LATER, shortage=3
+            "11aa", NOW, 7, total=305, parts=2, complete=True, found=302, busy_until=LATER, shortage=3
         )
         stored = await listings.move(name, None, full)
         assert await listings.head(name) == stored

@@ -71,7 +71,7 @@ class ScriptedContacts:
     """Implements ContactsApi as far as a look goes; the rest nobody may ask for.
 
     `everybody`: who is there; `total`: how many the PSA says there are, if it miscounts; `before_page` is
-    called before a page is told, and may raise; `asked`: the pages, in order.
+    called before a page is told, and may raise; `asked`: the pages, in order; `told`: those that were told.
     """
 
     psa = PSA
@@ -87,6 +87,7 @@ class ScriptedContacts:
         self.total: int | None = None
         self.before_page: Callable[[int], Any] = lambda _number: None
         self.asked: list[int] = []
+        self.told: list[int] = []
         self.allowance = allowance(clock, FakeBudgets(clock), per_minute=100_000)
 
     async def fields(self) -> frozenset[str]:
@@ -97,6 +98,7 @@ class ScriptedContacts:
         waiting = self.before_page(number)
         if waiting is not None:
             await waiting
+        self.told.append(number)
         start = (number - 1) * self.page_size
         return ContactPage(
             self.everybody[start : start + self.page_size],
