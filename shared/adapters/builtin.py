@@ -151,8 +151,8 @@ class BuiltinDestinations:
         """`service`: Table Storage."""
         self._table, self._clock = Table(service, "contacts"), clock
 
-    def open(self, connection: Connection) -> BuiltinDestination:
-        """See Destinations."""
+    def open(self, connection: Connection, *, looking: bool = False) -> BuiltinDestination:
+        """See Destinations; looking writes nothing here in any case."""
         return BuiltinDestination(self._table, connection, self._clock)
 
     async def get(self, connection_id: str, contact_id: str) -> Stored[StoredContact] | None:

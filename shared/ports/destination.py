@@ -58,8 +58,11 @@ class Destination(Protocol):
 class Destinations(Protocol):
     """Opens destinations."""
 
-    def open(self, connection: Connection) -> Destination:
-        """The destination of the connection's customer; nothing is asked yet."""
+    def open(self, connection: Connection, *, looking: bool = False) -> Destination:
+        """The destination of the connection's customer; nothing is asked yet.
+
+        `looking`: nothing is written, neither there nor here, so that a run may be at work meanwhile.
+        """
         ...
 
 

@@ -62,7 +62,7 @@ class PreviewRunner:
         watch = _Watch(self.connections, self.clock, connection)
         configuration = run.configuration or connection.configuration
         tried = msgspec.structs.replace(connection, configuration=configuration)
-        destination = self.destinations.open(tried)
+        destination = self.destinations.open(tried, looking=True)
         held = await destination.fields()
         reading = await self.reading.read(connection, configuration, run.kind, self.clock.now(), watch.look)
         contacts: list[Contact] = []

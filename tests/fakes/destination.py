@@ -42,7 +42,7 @@ class FakeContactStore:
         self.reports: list[TenantReport] = []
         self._by_hand = itertools.count(1)
 
-    def open(self, connection: Connection) -> "FakeDestination":
+    def open(self, connection: Connection, *, looking: bool = False) -> "FakeDestination":
         return FakeDestination(self, connection)
 
     def stored(self, connection_id: str) -> list[StoredContact]:

@@ -80,7 +80,7 @@ class _Port:
         if inspect.isasyncgenfunction(found):
             return functools.partial(self._iterate, label, found)
         if name == "open":
-            return lambda *args: _Port(found(*args), self._process)
+            return lambda *args, **options: _Port(found(*args, **options), self._process)
         return found
 
     async def _call(self, label: str, found: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:

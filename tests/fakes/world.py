@@ -191,6 +191,7 @@ class World:
                 redirect_uri=given.redirect_uri,
                 start_url=f"{given.public_url}/connect/start",
                 scheduling=scheduling,
+                account_destinations=account_destinations,
             ),
             changes=changes,
             contacts=destinations,

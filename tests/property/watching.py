@@ -48,7 +48,7 @@ class WatchedContacts(FakeContactStore):
         self._runs = runs
         self.wrong_writes: list[str] = []
 
-    def open(self, connection: Connection) -> FakeDestination:
+    def open(self, connection: Connection, *, looking: bool = False) -> FakeDestination:
         return _WatchedDestination(self, connection)
 
     async def note(self, run_id: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from sandbox.simulators.faults import Fault, FaultPlan
 from shared.core.account_destination import DestinationKind
 from shared.core.configuration import Configuration, Enrichment, LeaverPolicy, Matching
-from shared.core.links import book_name
+from shared.core.links import LinkBook, book_name
 from shared.core.models import RemovalReason
 from shared.core.run import Counts, Run, RunKind, RunState, Trigger
 from shared.core.supplement import Registration
@@ -137,8 +137,7 @@ async def played(there: Place, *processes: Process) -> End:
 async def ended(there: Place, run: Run) -> End:
     contacts = tuple((seen.email, seen.name, seen.title, seen.active) for seen in there.seen())
     emails = {seen.id: seen.email for seen in there.seen()}
-    destination = (await there.world.app.account_setup.get(there.customer.account_id)).psa_account
-    book = await there.world.links.load(book_name(there.customer.connection_id, destination))
+    book = await _book(there)
     links = tuple(
         sorted(
             (link.object_id, emails.get(link.contact_id, "nowhere"))
@@ -221,6 +220,54 @@ async def test_an_error_after_the_effect_ends_the_same(stage: Stage, scenario: S
         if found != expected:
             wrong.append(f"write {number}: {difference(expected, found)}")
     assert not wrong, "\n".join(wrong)
+
+
+async def test_a_preview_writes_nothing_while_creates_are_under_way(stage: Stage) -> None:
+    """Neither in the PSA nor here: the run whose creates they are may still be at work."""
+    scenario = SCENARIOS[0]
+    process = Process()
+    await played(await stage.place(scenario), process)
+    last_create = max(at for at, call in enumerate(process.calls, 1) if call == "FakeLinkStore.begin")
+    there = await stage.place(scenario)
+    killed = Process(last_create + 3)
+    run, _ = await there.world.app.runs.start(there.customer, RunKind.SYNC, Trigger.API)
+    message = there.world.queue.take()
+    assert message is not None
+    await there.world.deliver(message, there.world.start_app(killed))
+    there.world.queue.put_back(message, timedelta(minutes=10))
+    before, seen = await _book(there), there.seen()
+    assert before.pending
+    there.calls.clear()
+    preview = await there.world.app.runs.preview(there.customer, Trigger.API, None)
+    await there.world.drain(until=there.world.clock.now() + timedelta(minutes=5))
+    done = await there.world.app.runs.get(run.account_id, preview.id)
+    assert done.state is RunState.SUCCEEDED
+    assert {call.split()[0] for call in there.calls} <= {"GET"}
+    assert (await _book(there), there.seen()) == (before, seen)
+    await there.world.drain()
+    assert (await there.world.app.runs.get(run.account_id, run.id)).state is RunState.SUCCEEDED
+    assert len({one.email for one in there.seen()}) == len(there.seen())
+
+
+async def test_a_worker_that_stalls_before_it_asks_does_not_ask(stage: Stage) -> None:
+    """Somebody else may have been given its work; it writes down anew what it is about to make."""
+    scenario = SCENARIOS[0]
+    clean = Process()
+    expected = await played(await stage.place(scenario), clean)
+    at = next(number for number, call in enumerate(clean.calls, 1) if call == "FakeLinkStore.begin")
+    there = await stage.place(scenario)
+
+    async def stall() -> None:
+        there.world.clock.advance(timedelta(seconds=30))
+        there.calls.clear()
+
+    found = await played(there, Process(at, after=True, action=stall))
+    assert found == expected
+
+
+async def _book(there: Place) -> LinkBook:
+    destination = (await there.world.app.account_setup.get(there.customer.account_id)).psa_account
+    return await there.world.links.load(book_name(there.customer.connection_id, destination))
 
 
 def difference(expected: End, found: End) -> str:

@@ -47,7 +47,7 @@ class Psas:
         """See PsaAccounts."""
         if kind is DestinationKind.SYNCRO:
             return SyncroAccount(self._syncro(key, subdomain, account_id))
-        http, expires_at = self._atera(key, f"atera of {account_id}", account_id)
+        http, expires_at = self._atera(key, account_id, by=account_id)
         return AteraAccount(
             http,
             expires_at,
@@ -79,7 +79,7 @@ class Psas:
                 custom_fields=self._custom_fields,
                 enriched=enriched,
             )
-        http, expires_at = self._atera(key, destination.psa_account, connection.id)
+        http, expires_at = self._atera(key, connection.account_id, by=connection.id)
         return AteraContacts(
             http,
             expires_at,
@@ -100,8 +100,8 @@ class Psas:
         base_url = f"{self._settings.syncro_url.format(subdomain=subdomain)}/api/v1"
         return PsaHttp(self._client, SYNCRO, base_url, {"Authorization": f"Bearer {key}"}, allowance)
 
-    def _atera(self, key: str, allowance_name: str, by: str) -> tuple[PsaHttp, datetime | None]:
-        per_minute = self._settings.atera_calls
-        allowance = Allowance(self._budgets, self._clock, ATERA, allowance_name, per_minute=per_minute, by=by)
+    def _atera(self, key: str, account_id: str, *, by: str) -> tuple[PsaHttp, datetime | None]:
+        per_minute, name = self._settings.atera_calls, f"atera {account_id}"
+        allowance = Allowance(self._budgets, self._clock, ATERA, name, per_minute=per_minute, by=by)
         http = PsaHttp(self._client, ATERA, f"{self._settings.atera_url}/api/v3", headers_of(key), allowance)
         return http, expiry_of(key)

@@ -40,10 +40,12 @@ class PsaDestination:
         links: LinkStore,
         listings: Listings,
         clock: Clock,
+        looking: bool = False,
     ) -> None:
-        """`book`: names what is kept of this connection in this PSA account."""
+        """`book`: names what is kept of this connection in this PSA account; `looking`: write nothing."""
         self._api, self._connection, self._name = api, connection, book
         self._links, self._listings, self._clock = links, listings, clock
+        self._looking = looking
         self._book: Book | None = None
         self._wrote = False
 
@@ -88,14 +90,8 @@ class PsaDestination:
         """What is there, as far as it can be told; what is under way is looked for first."""
         await self._api.fields()
         kept = await self._links.load(self._name)
-        if kept.pending:
-            settled = max(create.at for create in kept.pending) + SETTLED
-            wait = settled - self._clock.now()
-            if wait > timedelta(0):
-                raise RetryLater(
-                    "destination_settling", f"{self._api.psa} may still be at what was asked of it.", wait
-                )
-            since = max(since, settled)
+        if kept.pending and not self._looking:
+            since = max(since, self._settled(kept.pending))
         listing = await self._listings.read(self._api, since)
         remote = {
             contact.id: contact
@@ -106,14 +102,25 @@ class PsaDestination:
         if kept.pending:
             await self._settle(book, kept.pending)
         stale = book.stale()
-        if stale:
+        if stale and not self._looking:
             await self._links.forget(self._name, stale)
         return book
+
+    def _settled(self, pending: Sequence[PendingCreate]) -> datetime:
+        """When no request of these can be under way any more. Raises RetryLater while one can."""
+        settled = max(create.at for create in pending) + SETTLED
+        wait = settled - self._clock.now()
+        if wait > timedelta(0):
+            raise RetryLater(
+                "destination_settling", f"{self._api.psa} may still be at what was asked of it.", wait
+            )
+        return settled
 
     async def _settle(self, book: Book, pending: Sequence[PendingCreate]) -> None:
         """Find out what came of creates whose answers nobody saw, and give them to their people."""
         now = self._clock.now()
         links: list[Link] = []
+        owed: list[str] = []
         taken = set(book.owned())
         for create in pending:
             found = made_by(create, book.remote.values(), taken)
@@ -122,15 +129,22 @@ class PsaDestination:
                 links += book.made(create, found, now, self._connection.tenant_id)
             holder = book.of_object(create.object_id)
             replaced = found is not None or (holder is not None and holder.id != create.replaces)
-            if replaced and create.deactivates and create.replaces in book.remote:
-                before = book.remote[create.replaces]
+            if replaced and create.deactivates and create.replaces is not None:
+                owed.append(create.replaces)
+        if not self._looking:
+            await self._write_down(book, links, owed, len(pending))
+        for link in links:
+            book.keep(link)
+
+    async def _write_down(self, book: Book, links: Sequence[Link], owed: Sequence[str], pending: int) -> None:
+        for contact_id in owed:
+            before = book.remote.get(contact_id)
+            if before is not None:
                 with suppress(Unknown):  # somebody deleted it, which puts it away too
                     await self._api.update(before, before.fields, frozenset(), active=False)
         for start in range(0, len(links), _BATCH):
             await self._links.settle(self._name, links[start : start + _BATCH], 0)
-        await self._links.settle(self._name, (), len(pending))
-        for link in links:
-            book.keep(link)
+        await self._links.settle(self._name, (), pending)
 
 
 def _check(change: Change) -> None:

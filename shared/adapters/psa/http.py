@@ -1,5 +1,6 @@
 """Requests to a PSA, never repeated here: only the caller knows what may be repeated."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -14,8 +15,9 @@ from shared.core.text import clean
 
 T = TypeVar("T")
 
-TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-"""Seconds; well below `shared.core.links.SETTLED`, after which nobody waits for an answer any more."""
+_PATIENCE = 45.0
+"""Seconds for a request from beginning to end; see `shared.core.links.SETTLED`."""
+_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _THROTTLED = timedelta(seconds=30)  # where the PSA does not say how long
 _LONGEST_SAYING = 200  # characters of what a PSA says that are shown
 _DEEPEST = 4  # lists and fields within each other that are looked into for what a PSA says
@@ -68,18 +70,19 @@ class PsaHttp:
         content = None if body is None else msgspec.json.encode(body)
         headers = self._headers if content is None else {**self._headers, "Content-Type": "application/json"}
         try:
-            found = await self._http.request(
-                method,
-                f"{self._base_url}/{path}",
-                params=params,
-                content=content,
-                headers=headers,
-                timeout=TIMEOUT,
-                follow_redirects=False,
-            )
+            async with asyncio.timeout(_PATIENCE):
+                found = await self._http.request(
+                    method,
+                    f"{self._base_url}/{path}",
+                    params=params,
+                    content=content,
+                    headers=headers,
+                    timeout=_TIMEOUT,
+                    follow_redirects=False,
+                )
         except _UNSENT:
             raise not_reached(self.psa) from None
-        except (httpx.TransportError, httpx.DecodingError):
+        except (httpx.TransportError, httpx.DecodingError, TimeoutError):
             raise unanswered(self.psa) from None
         if found.status_code == httpx.codes.TOO_MANY_REQUESTS:
             raise await self._told_to_wait(found.headers)

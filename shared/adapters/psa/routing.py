@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -29,7 +30,7 @@ from shared.ports import (
     Stored,
 )
 
-_REMEMBERED = 60.0  # seconds for which an account without a PSA is not looked up again
+_REMEMBERED = 10.0  # seconds for which an account without a PSA is not looked up again
 _MOST_REMEMBERED = 10_000
 _ONE_CUSTOMERS = "destination_customer_missing"
 
@@ -53,9 +54,9 @@ class AccountRoutes:
         self._accounts, self._links, self._secrets, self._clock = accounts, links, secrets, clock
         self._without: dict[str, float] = {}
 
-    def open(self, connection: Connection) -> Destination:
+    def open(self, connection: Connection, *, looking: bool = False) -> Destination:
         """See Destinations."""
-        return _Route(connection, self._lead, self._note)
+        return _Route(connection, partial(self._lead, looking=looking), self._note)
 
     async def of(self, account_id: str) -> ContactStore:
         """See ContactStores."""
@@ -75,10 +76,10 @@ class AccountRoutes:
             self._without[account_id] = now + _REMEMBERED
         return stored
 
-    async def _lead(self, connection: Connection) -> Destination:
+    async def _lead(self, connection: Connection, *, looking: bool) -> Destination:
         stored = await self._stored(connection.account_id)
         if stored is None or stored.value.kind is DestinationKind.BUILTIN:
-            return self._builtin.open(connection)
+            return self._builtin.open(connection, looking=looking)
         destination = stored.value
         if destination.problem is not None and destination.problem.closed:
             raise destination.problem.error()
@@ -97,6 +98,7 @@ class AccountRoutes:
             links=self._links,
             listings=self._psas.listings,
             clock=self._clock,
+            looking=looking,
         )
 
     async def _note(self, account_id: str, error: DestinationRefused) -> None:
