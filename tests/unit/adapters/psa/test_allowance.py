@@ -135,6 +135,24 @@ async def test_a_wait_is_at_most_an_hour_at_a_time(clock: FakeClock, budgets: Fa
     assert refused.value.after == timedelta(hours=1)
 
 
+async def test_a_call_that_is_made_late_counts_for_a_minute_all_the_same(
+    clock: FakeClock, budgets: FakeBudgets
+) -> None:
+    """Whoever was granted everything, and used it just in time, gets nothing within a minute after that."""
+    workers = [allowance(clock, budgets, per_minute=60) for _ in range(60)]
+    for worker in workers:
+        await worker.expect(1)
+    clock.advance(seconds(4.9))
+    for worker in workers:
+        await worker.take()
+    assert budgets.granted(NAME) == 60
+    clock.advance(seconds(59.9))
+    with pytest.raises(NotSent):
+        await workers[0].take()
+    clock.advance(seconds(0.2))
+    await workers[0].take()
+
+
 STEPS = st.lists(
     st.tuples(
         st.integers(0, 3),  # who
