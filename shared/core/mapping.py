@@ -95,6 +95,7 @@ class Mapper:
         enriched &= held
         self.governed = _EMAIL | (sites & held) | synced | enriched
         self._site_is_held = "site" in held
+        self._one_name = not held >= _WHOLE_NAME | _NAME_PARTS
         self._left_alone = tuple(name for name in CONTACT_FIELDS if name not in self.governed)
         keeps = configuration.blank_in_directory is BlankPolicy.KEEP
         self._kept_when_blank = tuple(sorted(synced)) if keeps else ()
@@ -118,11 +119,16 @@ class Mapper:
             return current
         if "name" not in pins and not (current.name and "name" in self._kept_when_blank):
             wanted = self.named(wanted)
-        kept = {name: getattr(current, name) for name in (*self._left_alone, *pins)}
+        kept = {name: getattr(current, name) for name in (*self._left_alone, *self._pinned(pins))}
         for name in self._kept_when_blank:
             if not getattr(wanted, name):
                 kept[name] = getattr(current, name)
         return msgspec.structs.replace(wanted, **kept)
+
+    def _pinned(self, pins: Collection[str]) -> Collection[str]:
+        """The pins, of which one of a name protects whatever parts of a name there are."""
+        names = _WHOLE_NAME | _NAME_PARTS
+        return {*pins, *(names & self.governed)} if self._one_name and names & set(pins) else pins
 
     def named(self, fields: ContactFields) -> ContactFields:
         """The fields with a name, if the sync fills it: somebody whom nothing names goes by the address."""

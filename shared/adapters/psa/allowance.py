@@ -53,7 +53,7 @@ class Allowance:
         return self._left >= calls and self._clock.monotonic() < self._until
 
     async def _reserve(self) -> None:
-        amount = min(max(self._expected, 1), self._largest)
+        amount, asked_at = min(max(self._expected, 1), self._largest), self._clock.monotonic()
         wait = await self._budgets.reserve(
             self._name,
             amount,
@@ -64,4 +64,4 @@ class Allowance:
         )
         if wait:
             raise rationed(self._psa, wait)
-        self._left, self._until = amount, self._clock.monotonic() + _LIFETIME.total_seconds()
+        self._left, self._until = amount, asked_at + _LIFETIME.total_seconds()

@@ -193,13 +193,13 @@ class Writing:
                 self._book.replaced(replaces.id, self._clock.now(), deactivates=self._puts_away)
             )
             outcome.unsure = self._puts_away
+            if self._puts_away and replaces.active:
+                with suppress(Unknown):  # somebody deleted it, which puts it away too
+                    before = await self._before(replaces)
+                    await self._api.update(before, before.fields, frozenset(), active=False)
+            outcome.unsure = False
         if made is not None:
             outcome.links[0] = await self._completed(change, made, fields)
-        if replaces is not None and self._puts_away and replaces.active:
-            with suppress(Unknown):  # somebody deleted it, which puts it away too
-                before = await self._before(replaces)
-                await self._api.update(before, before.fields, frozenset(), active=False)
-        outcome.unsure = False
 
     async def _completed(self, change: Change, made: RemoteContact, fields: ContactFields) -> Link:
         """Add what a new contact does not get when it is made."""

@@ -274,3 +274,25 @@ def test_each_enrichment_goes_where_there_is_a_place_for_it(name: str) -> None:
     assert mapper.governed & ENRICHED == {name}
     fields = mapper.fields(ADA)
     assert {each for each in ENRICHED if getattr(fields, each)} == {name}
+
+
+@pytest.mark.parametrize("pin", ["name", "first_name", "last_name"])
+@pytest.mark.parametrize("held", [ATERA_FIELDS, SYNCRO_FIELDS], ids=["two parts", "one name"])
+def test_a_pin_of_a_name_protects_whatever_there_is_of_it(pin: str, held: frozenset[str]) -> None:
+    """Whoever pinned it did not know in how many parts the PSA keeps it."""
+    mapper = Mapper(Configuration(), held=held)
+    typed = {name: "Typed" for name in ("name", "first_name", "last_name") if name in held}
+    current = ContactFields(email=ADA.mail or "", **typed)
+    merged = mapper.merged(current, mapper.fields(ADA), {pin})
+    assert {name: getattr(merged, name) for name in typed} == typed
+    assert merged.job_title == ADA.job_title
+
+
+@pytest.mark.parametrize("pin", ["name", "first_name", "last_name"])
+def test_where_a_name_has_all_its_parts_each_is_pinned_alone(pin: str) -> None:
+    """As the technician sees them."""
+    mapper = Mapper(Configuration())
+    current = ContactFields("Typed", ADA.mail or "", "Typed", "Typed")
+    merged = mapper.merged(current, mapper.fields(ADA), {pin})
+    names = {name: getattr(merged, name) for name in ("name", "first_name", "last_name")}
+    assert [name for name, value in names.items() if value == "Typed"] == [pin]
