@@ -78,6 +78,7 @@ class Psas:
                 psa_account=psa_account,
                 custom_fields=self._custom_fields,
                 enriched=enriched,
+                enrichments=connection.configuration.enrichments,
             )
         http, expires_at = self._atera(key, connection.account_id, by=connection.id)
         return AteraContacts(

@@ -16,6 +16,7 @@ Contacts cannot be put away, so a deactivated one is marked at the end of its na
 neither made nor listed: one that an update does not keep is not there.
 """
 
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
@@ -35,6 +36,7 @@ from shared.adapters.psa.syncro_documents import (
     text_of,
 )
 from shared.adapters.psa.syncro_requests import EDIT, NAME, VIEW, SyncroRequests
+from shared.core.configuration import Enrichment
 from shared.core.links import RemoteContact
 from shared.core.models import ContactFields
 from shared.core.report import TenantReport
@@ -63,12 +65,14 @@ class SyncroContacts(SyncroRequests):
         psa_account: str,
         custom_fields: CustomFieldStore,
         enriched: AbstractSet[str],
+        enrichments: Collection[Enrichment],
     ) -> None:
-        """`psa_account`: names the account among all; `enriched`: the custom fields that the connection
-        fills, by our names."""
+        """`psa_account`: names the account among all; `enriched`: the custom fields of contacts that the
+        connection fills, by our names; `enrichments`: what it asks for, so which of the customer's."""
         super().__init__(http)
         self._customer_id, self._psa_account, self._clock = customer_id, psa_account, clock
         self._custom_fields, self._enriched = custom_fields, frozenset(enriched)
+        self._figures = frozenset(name for name, asked in CUSTOMER_FIELDS.items() if asked in enrichments)
         self._known: CustomFields | None = None
         self.listing = f"{psa_account} {customer_id}"
         self.allowance = http.allowance
@@ -88,7 +92,9 @@ class SyncroContacts(SyncroRequests):
     def gaps(self) -> tuple[Gap, ...]:
         """See ContactsApi."""
         names = [CUSTOM[ours] for ours in CUSTOM if ours in self._enriched]
-        clicks = dict.fromkeys(names, _CONTACT_CLICKS) | dict.fromkeys(CUSTOMER_FIELDS, _CUSTOMER_CLICKS)
+        clicks = dict.fromkeys(names, _CONTACT_CLICKS) | dict.fromkeys(
+            sorted(self._figures), _CUSTOMER_CLICKS
+        )
         return tuple(
             missing_field(NAME, name, clicks[name]) for name in clicks if name in self._found.missing
         )
@@ -146,7 +152,8 @@ class SyncroContacts(SyncroRequests):
 
     async def publish(self, report: TenantReport) -> None:
         """See ContactsApi: counts and score, where the customer has custom fields for them."""
-        values = {name: value for name, value in _figures(report).items() if name not in self._found.missing}
+        wanted = self._figures - self._found.missing
+        values = {name: value for name, value in _figures(report).items() if name in wanted}
         if not values:
             return
         path = f"customers/{self._customer_id}"
