@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import msgspec
 
+from shared.adapters.psa.after import After, link_after, link_gone, with_fields
 from shared.adapters.psa.api import ContactsApi
 from shared.adapters.psa.book import Book
 from shared.adapters.psa.problems import Invalid, NotSent, Taken, Unanswered, Unknown, rationed
@@ -118,7 +119,7 @@ class Writing:
         except Unknown:
             outcome.rejection = Rejection(change, RejectionReason.CONTACT_GONE)
             if change.contact_id is not None:
-                outcome.links.append(self._gone(change.contact_id))
+                outcome.links.append(link_gone(change.contact_id, self._clock.now()))
         except (RetryLater, DestinationRefused) as error:
             outcome.error, self._stopped = error, True
         return outcome
@@ -179,14 +180,14 @@ class Writing:
         made: RemoteContact | None = None
         try:
             made = await self._api.create(fields)
-        except Taken:
-            await self._adopt(change, outcome)
+        except Taken as taken:
+            await self._adopt(change, outcome, taken)
         except Unanswered:
             outcome.unsure = True
             raise
         else:
             self._book.show(made, self._clock.now())
-            outcome.links.append(self._link(change, None, made.id, made.fields, active=True))
+            outcome.links.append(self._link(After(made.id, made.fields, active=True), change, None))
         if replaces is not None:
             # From now on the person has the new contact; that the former one is put away is still owed.
             outcome.links.append(
@@ -209,12 +210,13 @@ class Writing:
         after = await self._api.update(made, fields, lacking, active=True) if lacking else made
         return await self._written(change, None, made, fields, changed=self._held, after=after, active=True)
 
-    async def _adopt(self, change: Change, outcome: _Outcome) -> None:
-        """Take a contact that the PSA says it has, if nobody knew of it and it is the customer's own."""
+    async def _adopt(self, change: Change, outcome: _Outcome, taken: Taken) -> None:
+        """Take a contact that the PSA says it has, if nobody knew of it and it is the customer's own. Raises
+        `taken` where it is not."""
         found = await self._api.find(_fields(change).email) or []
         holders = [mine for contact in found if (mine := self._api.mine(contact)) is not None]
         if len(holders) != len(found) or len(holders) != 1 or holders[0].id in self._book.contacts:
-            raise Taken
+            raise taken
         (holder,) = holders
         self._book.show(holder, self._clock.now())
         await self._change(change, Contact(holder.id, holder.fields, active=holder.active), outcome)
@@ -232,13 +234,13 @@ class Writing:
         active = contact.active
         if change.kind in {ChangeKind.DEACTIVATE, ChangeKind.REACTIVATE}:
             active = change.kind is ChangeKind.REACTIVATE
-        whole = _with(before.fields, fields, changed)
+        whole = with_fields(before.fields, fields, changed)
         after = await self._api.update(before, whole, changed, active=active)
         # What somebody changed there since it was read, and the directory does not govern, stays so.
         edited = frozenset(
             name for name in self._held if getattr(known.fields, name) != getattr(before.fields, name)
         )
-        wanted = _with(_with(contact.fields, before.fields, edited), fields, wished)
+        wanted = with_fields(with_fields(contact.fields, before.fields, edited), fields, wished)
         link = await self._written(
             change, contact, before, wanted, changed=changed, after=after, active=active
         )
@@ -275,59 +277,20 @@ class Writing:
         in_vain = frozenset(name for name in changed if getattr(former, name) == getattr(wanted, name))
         if after is None and contact is not None and in_vain - self._api.unseen:
             after = await self._api.get(before.id)  # written before, and found otherwise
-        made_of = (
-            {}
-            if link is None
-            else {name: value for name, value in link.rewritten.items() if name not in changed}
-        )
+        known = {} if link is None else link.rewritten
+        made_of = {name: value for name, value in known.items() if name not in changed}
         if after is not None:
             held = await self._api.fields()
             lost = changed - held
-            wanted = _with(wanted, after.fields, lost)
+            wanted = with_fields(wanted, after.fields, lost)
             made_of |= rewritten(wanted, after.fields, (changed & held) - self._api.unseen)
-        return self._link(change, contact, before.id, wanted, active=active, made_of=made_of)
+        return self._link(After(before.id, wanted, active, made_of), change, contact)
 
-    def _link(
-        self,
-        change: Change,
-        contact: Contact | None,
-        contact_id: str,
-        written: ContactFields,
-        *,
-        active: bool,
-        made_of: dict[str, str] | None = None,
-    ) -> Link:
-        before, now = self._book.links.get(contact_id), self._clock.now()
-        takes = change.linked and change.kind is not ChangeKind.DEACTIVATE
-        put_away = contact is not None and contact.deactivated_by_sync and not active
-        return Link(
-            contact_id,
-            written_at=now,
-            created_at=now if before is None else before.created_at,
-            object_id=change.object_id if takes else before.object_id if before is not None else None,
-            tenant_id=self._connection.tenant_id
-            if takes
-            else before.tenant_id
-            if before is not None
-            else None,
-            active=active,
-            deactivated_by_sync=put_away or change.kind is ChangeKind.DEACTIVATE,
-            written=written,
-            rewritten=made_of or {},
+    def _link(self, after: After, change: Change, contact: Contact | None) -> Link:
+        before = self._book.links.get(after.contact_id)
+        return link_after(
+            after, change, contact, before=before, connection=self._connection, now=self._clock.now()
         )
-
-    def _gone(self, contact_id: str) -> Link:
-        now = self._clock.now()
-        return Link(contact_id, written_at=now, created_at=now, gone=True)
-
-
-def _with(fields: ContactFields, source: ContactFields, names: AbstractSet[str]) -> ContactFields:
-    """The fields, with those of `names` as in `source`."""
-    return (
-        msgspec.structs.replace(fields, **{name: getattr(source, name) for name in names})
-        if names
-        else fields
-    )
 
 
 def _fields(change: Change) -> ContactFields:
