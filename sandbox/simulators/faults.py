@@ -146,6 +146,7 @@ async def _misbehave(fault: Fault, request: web.Request, handler: Handler) -> we
         case "truncate":
             return await _truncate(request, await handler(request))
         case "delay":
+            await request.read()  # so that the work is done late even for a client that has gone by then
             await asyncio.sleep(fault.seconds)
             return await handler(request)
         case _:

@@ -71,6 +71,23 @@ def make_plan(
     return _Planner(snapshot, list(contacts), configuration, decisions, held).plan()
 
 
+def completing(plan: Plan, made_for: AbstractSet[str]) -> Plan:
+    """The plan of a run that was taken up again. What is still missing from contacts that it was making is
+    part of making them: whoever reads the log finds that they were created.
+
+    `made_for`: object ids of those whom the run was about to make a contact for.
+    """
+    if not made_for:
+        return plan
+    changes = tuple(
+        msgspec.structs.replace(change, kind=ChangeKind.CREATE, contact_id=None, changed=())
+        if change.kind is ChangeKind.UPDATE and change.object_id in made_for
+        else change
+        for change in plan.changes
+    )
+    return msgspec.structs.replace(plan, changes=changes)
+
+
 class _Planner:
     def __init__(
         self,

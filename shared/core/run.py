@@ -152,7 +152,7 @@ class Stage(msgspec.Struct, frozen=True):
 
 
 _SHARED_READ = timedelta(minutes=15)  # runs that a timer began together may share one look at the PSA
-_JUST_NOW = timedelta(minutes=1)
+_JUST_NOW = timedelta(seconds=10)  # nobody changes a contact there and asks for a sync here any faster
 _LONGEST_AGE = timedelta(hours=1)
 
 HELD_FOR = timedelta(days=3)
@@ -204,8 +204,8 @@ class Run(msgspec.Struct, frozen=True):
 
 
 def contacts_since(run: Run, now: datetime) -> datetime:
-    """How old the contacts may be that a run goes by: somebody who changed one and asks for a sync must see
-    it, the runs of a timer may look together, and a run of hours looks again."""
+    """How old the contacts may be that a run goes by: somebody who changed one and then asks for a sync must
+    see it, the runs of a timer may look together, and a run of hours looks again."""
     slack = _SHARED_READ if run.trigger is Trigger.SCHEDULE else _JUST_NOW
     return max((run.approved_at or run.created_at) - slack, now - _LONGEST_AGE)
 

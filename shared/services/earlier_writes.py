@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 from shared.core.changes import Change, ChangeKind, narrowed, shows
 from shared.core.models import Contact
@@ -12,6 +13,14 @@ from shared.services.change_chunks import WRITTEN, number_of
 from shared.services.progress import Progress
 
 
+class EarlierWrites(NamedTuple):
+    """What earlier messages of a run wrote: the changes that are done, and whom it was about to make a
+    contact for, of which some may be half made."""
+
+    done: list[Change]
+    made_for: frozenset[str]
+
+
 async def earlier_writes(
     log: ChangeLog,
     work: Progress,
@@ -20,7 +29,7 @@ async def earlier_writes(
     *,
     plan: Plan,
     held: AbstractSet[str],
-) -> list[Change]:
+) -> EarlierWrites:
     """The changes that were written, as far as the counts of the plan leave room for them.
 
     A change is logged before it is written, so whatever the new plan still wants to write was not: it leaves
@@ -32,10 +41,12 @@ async def earlier_writes(
     unchanged = known - {change.object_id for change in plan.changes}
     found = _Found(contacts)
     earlier: list[Change] = []
+    unfinished: set[str] = set()
     async for chunk, logged in log.chunks(work.run.id):
         if not chunk.startswith(WRITTEN):
             continue
         work.chunk = number_of(chunk, WRITTEN) + 1
+        unfinished |= {change.object_id for change in logged if change.kind is ChangeKind.CREATE}
         kept = [narrowed(change, held) for change in logged if _what(change) not in pending]
         done = [change for change in kept if found.shows(change) and not _empty(change)]
         if done != logged:
@@ -45,7 +56,7 @@ async def earlier_writes(
         earlier += [
             change for change in done if change.kind is ChangeKind.DEACTIVATE or change.object_id in unchanged
         ]
-    return earlier
+    return EarlierWrites(earlier, frozenset(unfinished))
 
 
 def _empty(change: Change) -> bool:

@@ -19,7 +19,7 @@ from shared.core.connection import Connection
 from shared.core.guard import tripped
 from shared.core.mirror import Snapshot
 from shared.core.models import Contact
-from shared.core.planning import Plan, make_plan
+from shared.core.planning import Plan, completing, make_plan
 from shared.core.report import make_report
 from shared.core.reviews import Decision, Review, decisions, reviewed
 from shared.core.run import ReadMode, Run, Stage, contacts_since
@@ -96,7 +96,8 @@ class SyncRunner:
         known = staged.snapshot.users.keys()
         earlier: list[Change] = []
         if resumed:
-            earlier = await earlier_writes(self.changes, work, known, contacts, plan=plan, held=held)
+            writes = await earlier_writes(self.changes, work, known, contacts, plan=plan, held=held)
+            earlier, plan = writes.done, completing(plan, writes.made_for)
         work.planned(plan, earlier)
         if not await self._passes(work, plan, staged, connection):
             return work.run

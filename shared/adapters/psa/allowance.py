@@ -1,5 +1,6 @@
 """Calls to a PSA, taken from an allowance that all workers share, in blocks."""
 
+import asyncio
 from datetime import timedelta
 
 from shared.adapters.psa.problems import rationed
@@ -25,20 +26,23 @@ class Allowance:
         """`psa`: its name, for people; `name`: of the allowance; `by`: who asks, so that nobody starves."""
         self._budgets, self._clock, self._psa, self._name = budgets, clock, psa, name
         self._per_minute, self._by = per_minute, by
+        self._turn = asyncio.Lock()
         self._expected, self._left, self._until = 0, 0, clock.monotonic()
 
     async def expect(self, calls: int) -> None:
         """Take a block for so many calls that are about to be made. Raises NotSent."""
-        self._expected = calls
-        if calls and not self._usable(min(calls, self._largest)):
-            await self._reserve()
+        async with self._turn:
+            self._expected = calls
+            if calls and not self._usable(min(calls, self._largest)):
+                await self._reserve()
 
     async def take(self) -> None:
         """Take one call. Raises NotSent."""
-        if not self._usable(1):
-            await self._reserve()
-        self._left -= 1
-        self._expected -= 1
+        async with self._turn:  # or several that are made at once would ask for a block each
+            if not self._usable(1):
+                await self._reserve()
+            self._left -= 1
+            self._expected -= 1
 
     async def pause(self, wait: timedelta) -> None:
         """The PSA asked to wait: nobody calls before that."""

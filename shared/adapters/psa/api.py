@@ -55,6 +55,10 @@ class ContactsApi(Protocol):
         """Fields that would have a place if somebody made one."""
         ...
 
+    def cost(self, fields: ContactFields, changed: AbstractSet[str]) -> int:
+        """How many calls a write of the changed fields takes, as a rule."""
+        ...
+
     async def page(self, number: int) -> ContactPage:
         """A page of the look, from 1."""
         ...

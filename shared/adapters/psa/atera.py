@@ -99,6 +99,11 @@ class AteraContacts(AteraRequests):
             if ours in self._enriched and theirs in missing
         )
 
+    def cost(self, fields: ContactFields, changed: AbstractSet[str]) -> int:
+        """See ContactsApi: one for the contact, one for each custom field."""
+        custom = changed & self._places
+        return len(custom) + bool(changed - custom)
+
     async def page(self, number: int) -> ContactPage:
         """See ContactsApi."""
         reply = await self.ask("GET", "contacts", params={"page": number, "itemsInPage": PAGE})

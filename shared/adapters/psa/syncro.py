@@ -99,6 +99,10 @@ class SyncroContacts(SyncroRequests):
             missing_field(NAME, name, clicks[name]) for name in clicks if name in self._found.missing
         )
 
+    def cost(self, fields: ContactFields, changed: AbstractSet[str]) -> int:
+        """See ContactsApi."""
+        return 1
+
     async def page(self, number: int) -> ContactPage:
         """See ContactsApi."""
         params = {"customer_id": self._customer_id, "page": number}

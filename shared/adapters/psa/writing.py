@@ -64,7 +64,7 @@ class Writing:
         """Those that were not taken. Raises what made going on impossible, once what is done is kept."""
         self._held = await self._api.fields()
         creates = [create for change in changes if (create := self._pending(change, run_id)) is not None]
-        await self._api.allowance.expect(len(changes))
+        await self._api.allowance.expect(sum(map(self._cost, changes)))
         if creates:
             await self._links.begin(self._name, creates)
         self._began = self._clock.monotonic()
@@ -83,6 +83,12 @@ class Writing:
         if errors:
             raise max(errors, key=_weight)
         return [outcome.rejection for outcome in outcomes if outcome.rejection is not None]
+
+    def _cost(self, change: Change) -> int:
+        """How many calls the change takes, as a rule."""
+        fields = change.fields or BLANK
+        changed = {line.field for line in change.modified} & self._held
+        return max(1, self._api.cost(fields, changed))
 
     async def _keep(self, links: Sequence[Link], settled: int) -> None:
         for start in range(0, len(links), _STROKE):

@@ -13,6 +13,7 @@ from shared.core.configuration import (
     Unmatched,
 )
 from shared.core.models import Contact, ContactFields, DirectoryUser, RemovalReason
+from shared.core.planning import completing
 from shared.core.run import Counts, planned_counts, skipped_by_reason
 from tests.unit.core.builders import BY_EMAIL, applied, contact, deactivating, lines, only, plan, user
 
@@ -259,3 +260,22 @@ def test_after_a_plan_every_contact_shows_its_change() -> None:
     by_object_id = {one.object_id: one for one in after.values()}
     for line in planned.writes():
         assert shows(after[line.contact_id] if line.contact_id else by_object_id[line.object_id], line)
+
+
+def test_what_is_missing_from_a_contact_that_a_run_was_making_is_part_of_making_it() -> None:
+    """A run that is taken up again tells the person as created, and everybody else as the plan has it."""
+    people = [user("ada", job_title="Pilot"), user("bob", job_title="Pilot"), user("cyd")]
+    contacts = [contact("c1", "ada@example.com", "ada"), contact("c2", "bob@example.com", "bob")]
+    found = plan(people, contacts)
+    assert {line.object_id: line.kind for line in found.changes} == {
+        "ada": ChangeKind.UPDATE,
+        "bob": ChangeKind.UPDATE,
+        "cyd": ChangeKind.CREATE,
+    }
+    after = completing(found, frozenset({"ada", "cyd", "nobody"}))
+    lines = {line.object_id: line for line in after.changes}
+    assert (lines["ada"].kind, lines["ada"].contact_id) == (ChangeKind.CREATE, None)
+    assert lines["ada"].fields == found.changes[0].fields
+    assert lines["bob"] == found.changes[1]
+    assert lines["cyd"] == found.changes[2]
+    assert completing(found, frozenset()) is found

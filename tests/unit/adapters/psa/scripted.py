@@ -93,6 +93,9 @@ class ScriptedContacts:
     async def fields(self) -> frozenset[str]:
         return frozenset({"name", "email"})
 
+    def cost(self, fields: ContactFields, changed: AbstractSet[str]) -> int:
+        return 1
+
     async def page(self, number: int) -> ContactPage:
         self.asked.append(number)
         waiting = self.before_page(number)
