@@ -106,6 +106,10 @@ async def open_psa(scene: Scene, kind: str, *tenants: str) -> AsyncIterator[Psa]
         key = (await hands.control("POST", "accounts", body))["token"]
     async with scene.another_account(company) as account:
         psa = Psa(account, hands, [key], names)
-        yield psa
+        try:
+            yield psa
+        finally:  # or the timer of another test would find them
+            for customer in psa.customers.values():
+                await account.api.disconnect(customer.id)
         found = list(leaks(await psa.log(), await psa.words()))
         assert found == []

@@ -5,6 +5,7 @@ whoever comes after an answer that nobody saw looks for the contact before askin
 be done twice. What a write came to is kept with the link, so that a run of many messages need not look again.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -18,13 +19,14 @@ from shared.core.changes import Change, ChangeKind, Rejection
 from shared.core.connection import Connection
 from shared.core.errors import RetryLater
 from shared.core.links import SETTLED, Link, PendingCreate, made_by
-from shared.core.models import Contact
+from shared.core.models import BLANK, Contact
 from shared.core.report import TenantReport
 from shared.core.supplement import Gap
 from shared.ports import Clock, LinkStore
 
 _BATCH = 50  # links and creates under way go into one transaction
 _PAGE = 1000
+_SIGN_OF_LIFE = 5.0  # seconds
 _LONG_AGO = timedelta(hours=1)
 
 
@@ -46,13 +48,17 @@ class PsaDestination:
         self._api, self._connection, self._name = api, connection, book
         self._links, self._listings, self._clock = links, listings, clock
         self._looking = looking
+        self._held: frozenset[str] = frozenset()
         self._book: Book | None = None
         self._wrote = False
 
     @property
     def batch_size(self) -> int:
-        """See Destination: first one, where that one tells which fields there are."""
-        return 1 if self._api.unproven and not self._wrote else _BATCH
+        """See Destination: first one, where that one tells which fields there are; fewer where each takes
+        many calls, so that whoever leads the run can give a sign of life between the batches."""
+        if self._api.unproven and not self._wrote:
+            return 1
+        return max(1, _BATCH // max(1, self._api.cost(BLANK, self._held)))
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -61,7 +67,8 @@ class PsaDestination:
 
     async def fields(self) -> frozenset[str]:
         """See Destination."""
-        return await self._api.fields()
+        self._held = await self._api.fields()
+        return self._held
 
     async def publish(self, report: TenantReport) -> None:
         """See Destination."""
@@ -69,7 +76,15 @@ class PsaDestination:
 
     async def contacts(self, since: datetime) -> AsyncIterator[list[Contact]]:
         """See Destination."""
-        self._book = await self._opened(since)
+        opening = asyncio.ensure_future(self._opened(since))
+        try:
+            while not opening.done():
+                await asyncio.wait({opening}, timeout=_SIGN_OF_LIFE)
+                if not opening.done():
+                    yield []  # a look may take minutes, and whoever leads the run keeps it with every page
+            self._book = opening.result()
+        finally:
+            opening.cancel()
         found = list(self._book.contacts.values())
         for start in range(0, len(found), _PAGE):
             yield found[start : start + _PAGE]
