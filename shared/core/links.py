@@ -16,9 +16,9 @@ import msgspec
 from shared.core.models import CONTACT_FIELDS, Contact, ContactFields
 from shared.core.text import normalized_email
 
-SETTLED = timedelta(seconds=90)
+SETTLED = timedelta(seconds=60)
 """So long after a create was written down, a request that nobody saw answered has had its effect or never
-will: it is sent within 20 seconds and waited for 45."""
+will: it is sent within 15 seconds and waited for 30."""
 _PHONES = frozenset({"mobile_phone", "business_phone"})
 _NOTHING: AbstractSet[str] = frozenset()
 

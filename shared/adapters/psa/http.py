@@ -15,9 +15,9 @@ from shared.core.text import clean
 
 T = TypeVar("T")
 
-_PATIENCE = 45.0
+_PATIENCE = 30.0
 """Seconds for a request from beginning to end; see `shared.core.links.SETTLED`."""
-_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_TIMEOUT = httpx.Timeout(_PATIENCE, connect=10.0)
 _THROTTLED = timedelta(seconds=30)  # where the PSA does not say how long
 _LONGEST_SAYING = 200  # characters of what a PSA says that are shown
 _DEEPEST = 4  # lists and fields within each other that are looked into for what a PSA says

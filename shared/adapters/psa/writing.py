@@ -25,7 +25,7 @@ _AT_ONCE = 4
 _STROKE = 50  # links that are kept in one transaction
 _FRESH = timedelta(seconds=60)
 """So old a contact may be that is sent back whole."""
-_IN_TIME = 20.0
+_IN_TIME = 15.0
 """Seconds from writing down what is to be made to asking for it. A worker that stalls for longer may have
 been given up, and somebody else be at its work."""
 
