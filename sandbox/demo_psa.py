@@ -32,8 +32,8 @@ from sandbox.world.seed import Customer as Tenant
 _ENRICHMENTS = ["activity", "licences", "mfa", "secure_score"]
 _FILLED = ("azure_license", "azure_mfa_status", "azure_last_activity")
 _FIGURES = ("microsoft_secure_score", "azure_licensed_user_count", "azure_active_user_count")
-_LOOK_SECONDS = 61.0
-"""What was read from a PSA within a minute before a sync is asked for is not read again for it."""
+_LOOK_SECONDS = 11.0
+"""What was read from a PSA within ten seconds before a sync is asked for is not read again for it."""
 _TWICE_A_DAY = {"kind": "every", "hours": 12, "at": None, "time_zone": None}
 
 
@@ -95,7 +95,7 @@ async def tell_psa(account: PsaAccount) -> None:
         f"Everyday life in {name}", "The timer fired; then somebody gets a new job, and a contact is deleted."
     )
     await _quiet(account)
-    with account.story.console.status(f"a minute after the last look into {name}…"):
+    with account.story.console.status(f"ten seconds after the last look into {name}…"):
         await asyncio.sleep(max(0.0, account.looked_at + _LOOK_SECONDS - time.monotonic()))
     await _jobs_and_deletions(account)
     await _key_revoked(account)
