@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from shared.core.account_destination import DestinationKind
 from shared.core.connection import ConnectionState
 from shared.core.errors import DestinationRefused
-from shared.core.run import RunState
+from shared.core.run import RunKind, RunState, Trigger
 from tests.fakes import ACCOUNT
 from tests.psa.places import Place, SyncroPsa
 
@@ -105,6 +106,34 @@ async def test_a_new_key_heals_it(there: Place, refusal: Refusal) -> None:
     await there.world.drain()
     assert (await there.synced()).counts.created == 3
     assert (await there.world.app.account_setup.get(ACCOUNT)).problem is None
+
+
+async def test_a_run_with_the_former_key_says_nothing_of_the_new_one(there: Place) -> None:
+    """It was at work when the key was replaced; the account is as good as the new key."""
+    psa = there.psa
+    there.world.clock.advance(timedelta(minutes=20))  # so that the run looks for itself
+
+    async def replace_the_key() -> None:
+        there.world.clock.advance(timedelta(seconds=1))
+        await there.world.app.account_setup.choose(ACCOUNT, psa.kind, psa.new_key(), psa.subdomain)
+        psa.revoke(there.key)
+
+    run, _ = await there.world.app.runs.start(there.customer, RunKind.SYNC, Trigger.API)
+    message = there.world.queue.take()
+    assert message is not None
+    looked: list[bool] = []
+
+    async def once(response: httpx.Response) -> None:
+        if response.request.url.path.endswith("/contacts") and not looked:
+            looked.append(True)
+            await replace_the_key()
+
+    there.world.http.event_hooks["response"].append(once)
+    await there.world.deliver(message)
+    assert (await there.world.app.runs.get(ACCOUNT, run.id)).state is RunState.FAILED
+    assert (await there.world.app.account_setup.get(ACCOUNT)).problem is None
+    await there.world.drain()
+    assert (await there.synced()).counts.created == 3
 
 
 async def test_what_is_put_right_in_the_psa_heals_by_itself(there: Place) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -33,6 +34,13 @@ from shared.ports import (
 _REMEMBERED = 10.0  # seconds for which an account without a PSA is not looked up again
 _MOST_REMEMBERED = 10_000
 _ONE_CUSTOMERS = "destination_customer_missing"
+
+
+class _Led(NamedTuple):
+    """Where a connection leads, and since when."""
+
+    destination: Destination
+    chosen_at: datetime | None
 
 
 class AccountRoutes:
@@ -76,10 +84,19 @@ class AccountRoutes:
             self._without[account_id] = now + _REMEMBERED
         return stored
 
-    async def _lead(self, connection: Connection, *, looking: bool) -> Destination:
+    async def _lead(self, connection: Connection, *, looking: bool) -> _Led:
         stored = await self._stored(connection.account_id)
         if stored is None or stored.value.kind is DestinationKind.BUILTIN:
-            return self._builtin.open(connection, looking=looking)
+            return _Led(self._builtin.open(connection, looking=looking), None)
+        try:
+            return _Led(await self._psa(connection, stored, looking=looking), stored.value.set_at)
+        except DestinationRefused as error:
+            await self._note(connection.account_id, error, stored.value.set_at)
+            raise
+
+    async def _psa(
+        self, connection: Connection, stored: Stored[AccountDestination], *, looking: bool
+    ) -> Destination:
         destination = stored.value
         if destination.problem is not None and destination.problem.closed:
             raise destination.problem.error()
@@ -101,12 +118,16 @@ class AccountRoutes:
             looking=looking,
         )
 
-    async def _note(self, account_id: str, error: DestinationRefused) -> None:
-        """Keep what is wrong with the account, so that its other customers are not tried one by one."""
+    async def _note(self, account_id: str, error: DestinationRefused, chosen_at: datetime | None) -> None:
+        """Keep what is wrong with the account, so that its other customers are not tried one by one.
+
+        `chosen_at`: when the key was pasted; of one that another has taken the place of since, nothing is
+        kept.
+        """
         if error.code == _ONE_CUSTOMERS:
             return
         stored = await self._accounts.get(account_id)
-        if stored is None or stored.value.kind is DestinationKind.BUILTIN:
+        if stored is None or stored.value.kind is DestinationKind.BUILTIN or stored.value.set_at != chosen_at:
             return
         problem = problem_of(error, self._clock.now())
         known = stored.value.problem
@@ -128,11 +149,11 @@ class _Route:
     def __init__(
         self,
         connection: Connection,
-        lead: Callable[[Connection], Awaitable[Destination]],
-        note: Callable[[str, DestinationRefused], Awaitable[None]],
+        lead: Callable[[Connection], Awaitable[_Led]],
+        note: Callable[[str, DestinationRefused, datetime | None], Awaitable[None]],
     ) -> None:
         self._connection, self._lead, self._note = connection, lead, note
-        self._found: Destination | None = None
+        self._found: _Led | None = None
 
     @property
     def batch_size(self) -> int:
@@ -163,14 +184,14 @@ class _Route:
     def _known(self) -> Destination:
         if self._found is None:
             raise RuntimeError("`fields` comes first")
-        return self._found
+        return self._found.destination
 
     @asynccontextmanager
     async def _there(self) -> AsyncIterator[Destination]:
+        if self._found is None:
+            self._found = await self._lead(self._connection)
         try:
-            if self._found is None:
-                self._found = await self._lead(self._connection)
-            yield self._found
+            yield self._found.destination
         except DestinationRefused as error:
-            await self._note(self._connection.account_id, error)
+            await self._note(self._connection.account_id, error, self._found.chosen_at)
             raise
