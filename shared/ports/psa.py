@@ -91,9 +91,21 @@ class PsaAccount(Protocol):
 class PsaAccounts(Protocol):
     """Opens accounts in PSAs."""
 
-    def open(self, kind: DestinationKind, key: str, subdomain: str | None, account_id: str) -> PsaAccount:
+    def open(
+        self,
+        kind: DestinationKind,
+        key: str,
+        subdomain: str | None,
+        account_id: str,
+        *,
+        in_person: bool = False,
+    ) -> PsaAccount:
         """An account, by its API key; nothing is sent yet. Raises DestinationRefused where the subdomain can
-        be none. `account_id`: ours."""
+        be none.
+
+        `account_id`: ours; `in_person`: somebody is waiting for the few calls that will be made, so they do
+        not queue behind those of syncs.
+        """
         ...
 
     async def forget(self, destination: AccountDestination, account_id: str) -> None:

@@ -84,7 +84,7 @@ class AccountSetup:
         key = key.strip()
         if not key or len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable():
             raise _no_key()
-        account = self.psas.open(kind, key, subdomain, account_id)
+        account = self.psas.open(kind, key, subdomain, account_id, in_person=True)
         identity = await account.check()
         name = f"psa-key-{account_id}"
         await self.secrets.set(name, key)
@@ -115,7 +115,7 @@ class AccountSetup:
         try:
             if key is None:
                 raise key_missing()
-            account = self.psas.open(destination.kind, key, destination.subdomain, account_id)
+            account = self.psas.open(destination.kind, key, destination.subdomain, account_id, in_person=True)
             identity = await account.check()
         except DestinationRefused as error:
             await self._put(

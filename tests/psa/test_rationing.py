@@ -118,3 +118,20 @@ async def test_being_told_to_wait_slows_everybody_down(there: Place, retry_after
     assert (done.state, done.error) == (RunState.SUCCEEDED, None)
     waited = (done.finished_at or done.created_at) - done.created_at
     assert waited >= timedelta(seconds=retry_after or 30)
+
+
+async def test_a_key_is_tested_while_syncs_wait_for_their_turn(there: Place) -> None:
+    """Somebody sits before the page; what the PSA's own limit leaves room for is theirs."""
+    limit = 12
+    async with place(
+        there.psa.kind, *(f"p-{number:02d}" for number in range(40)), atera_calls=limit, syncro_calls=limit
+    ) as busy:
+        run, _ = await busy.world.app.runs.start(busy.customer, RunKind.SYNC, Trigger.API)
+        message = busy.world.queue.take()
+        assert message is not None
+        await busy.world.deliver(message)
+        waiting = await busy.world.app.runs.get(ACCOUNT, run.id)
+        assert waiting.error is not None
+        assert waiting.error.code == "destination_busy"
+        tested = await busy.world.app.account_setup.test(ACCOUNT)
+        assert (tested.problem, tested.tested_at) == (None, busy.world.clock.now())

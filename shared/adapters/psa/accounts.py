@@ -24,6 +24,9 @@ from shared.core.mapping import enriched_fields
 from shared.ports import Budgets, Clock, CustomFields, CustomFieldStore, ListingStore, PsaAccount
 from shared.settings import Settings
 
+_FEWEST = 6  # calls a minute; testing a key takes three
+_IN_PERSON = 10  # so much less than syncs may use
+
 
 class Psas:
     """Implements PsaAccounts, and opens contacts for `shared.adapters.psa.routing`."""
@@ -43,11 +46,19 @@ class Psas:
         self._custom_fields = custom_fields
         self.listings = Listings(listings, clock)
 
-    def open(self, kind: DestinationKind, key: str, subdomain: str | None, account_id: str) -> PsaAccount:
+    def open(
+        self,
+        kind: DestinationKind,
+        key: str,
+        subdomain: str | None,
+        account_id: str,
+        *,
+        in_person: bool = False,
+    ) -> PsaAccount:
         """See PsaAccounts."""
         if kind is DestinationKind.SYNCRO:
-            return SyncroAccount(self._syncro(key, subdomain, account_id))
-        http, expires_at = self._atera(key, account_id, by=account_id)
+            return SyncroAccount(self._syncro(key, subdomain, by=account_id, in_person=in_person))
+        http, expires_at = self._atera(key, account_id, by=account_id, in_person=in_person)
         return AteraAccount(
             http,
             expires_at,
@@ -72,7 +83,7 @@ class Psas:
         enriched = enriched_fields(connection.configuration) & CONTACT_FIELDS.keys()
         if destination.kind is DestinationKind.SYNCRO:
             return SyncroContacts(
-                self._syncro(key, destination.subdomain, connection.id),
+                self._syncro(key, destination.subdomain, by=connection.id),
                 self._clock,
                 customer_id=customer_id,
                 psa_account=psa_account,
@@ -92,17 +103,24 @@ class Psas:
             enriched=enriched,
         )
 
-    def _syncro(self, key: str, subdomain: str | None, by: str) -> PsaHttp:
+    def _syncro(self, key: str, subdomain: str | None, *, by: str, in_person: bool = False) -> PsaHttp:
         if subdomain is None or not SUBDOMAIN.fullmatch(subdomain):
             raise problems.account_unknown(SYNCRO)
         # Syncro counts by IP address, which all accounts of this app share.
-        per_minute = self._settings.syncro_calls
-        allowance = Allowance(self._budgets, self._clock, SYNCRO, "syncro", per_minute=per_minute, by=by)
+        allowance = self._allowance(SYNCRO, "syncro", self._settings.syncro_calls, by, in_person=in_person)
         base_url = f"{self._settings.syncro_url.format(subdomain=subdomain)}/api/v1"
         return PsaHttp(self._client, SYNCRO, base_url, {"Authorization": f"Bearer {key}"}, allowance)
 
-    def _atera(self, key: str, account_id: str, *, by: str) -> tuple[PsaHttp, datetime | None]:
-        per_minute, name = self._settings.atera_calls, f"atera {account_id}"
-        allowance = Allowance(self._budgets, self._clock, ATERA, name, per_minute=per_minute, by=by)
+    def _atera(
+        self, key: str, account_id: str, *, by: str, in_person: bool = False
+    ) -> tuple[PsaHttp, datetime | None]:
+        name, per_minute = f"atera {account_id}", self._settings.atera_calls
+        allowance = self._allowance(ATERA, name, per_minute, by, in_person=in_person)
         http = PsaHttp(self._client, ATERA, f"{self._settings.atera_url}/api/v3", headers_of(key), allowance)
         return http, expiry_of(key)
+
+    def _allowance(self, psa: str, name: str, per_minute: int, by: str, *, in_person: bool) -> Allowance:
+        if in_person:
+            # On top of what syncs may use, and little of it: the limits that PSAs have leave room for it.
+            name, per_minute = f"{name} in person", max(_FEWEST, per_minute // _IN_PERSON)
+        return Allowance(self._budgets, self._clock, psa, name, per_minute=per_minute, by=by)
