@@ -24,8 +24,9 @@ from shared.core.mapping import enriched_fields
 from shared.ports import Budgets, Clock, CustomFields, CustomFieldStore, ListingStore, PsaAccount
 from shared.settings import Settings
 
-_FEWEST = 6  # calls a minute; testing a key takes three
-_IN_PERSON = 10  # so much less than syncs may use
+_IN_PERSON = 30  # calls a minute, on top of what syncs may use: Syncro's own limit leaves room for these
+_PART = 5  # of what syncs may use: no more than that
+_FEWEST = 6  # testing a key takes three
 
 
 class Psas:
@@ -121,6 +122,5 @@ class Psas:
 
     def _allowance(self, psa: str, name: str, per_minute: int, by: str, *, in_person: bool) -> Allowance:
         if in_person:
-            # On top of what syncs may use, and little of it: the limits that PSAs have leave room for it.
-            name, per_minute = f"{name} in person", max(_FEWEST, per_minute // _IN_PERSON)
+            name, per_minute = f"{name} in person", max(_FEWEST, min(per_minute // _PART, _IN_PERSON))
         return Allowance(self._budgets, self._clock, psa, name, per_minute=per_minute, by=by)
