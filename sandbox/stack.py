@@ -248,7 +248,7 @@ class Stack:
             "--settings",
             str(self.settings_file),
         ]
-        arguments += ["--state", str(self.run_directory / "functions"), "--master-key", self._master_key]
+        arguments += ["--state", str(self.run_directory / "functions"), f"--master-key={self._master_key}"]
         arguments += ["--queue-lock", str(self.queue_lock_seconds)]
         log = self.run_directory / f"host-{self._host_runs}.log"
         self.host = Child(["sandbox.functions_host", *arguments], self.app_settings, log)
