@@ -1,6 +1,7 @@
 """An account's destination: the key of its PSA, its customers there, and the tenants they probably have."""
 
 import asyncio
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -78,15 +79,16 @@ class AccountSetup:
         if kind is DestinationKind.BUILTIN:
             chosen = AccountDestination(set_at=now)
             await self._put(account_id, stored, chosen)
-            if stored is not None and stored.value.secret_name is not None:
-                await self.secrets.delete(stored.value.secret_name)
+            if stored is not None:
+                await self._forget_key(stored.value)
             return chosen
         key = key.strip()
         if not key or len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable():
             raise _no_key()
         account = self.psas.open(kind, key, subdomain, account_id, in_person=True)
         identity = await account.check()
-        name = f"psa-key-{account_id}"
+        # A name of its own: of two who choose at once, neither's key may be sent to the other's PSA.
+        name = f"psa-key-{account_id}-{secrets.token_hex(4)}"
         await self.secrets.set(name, key)
         before = AccountDestination() if stored is None else stored.value
         same = before.psa_account == identity.account
@@ -102,9 +104,14 @@ class AccountSetup:
             imported_at=before.imported_at if same else None,
             customers=before.customers if same else 0,
         )
-        await self._put(account_id, stored, chosen)
+        try:
+            await self._put(account_id, stored, chosen)
+        except Conflict:
+            await self.secrets.delete(name)
+            raise
         log("destination.chosen", account=account_id, kind=kind)
         await self.queue.send(ImportMessage(account_id, now))
+        await self._forget_key(before)
         return chosen
 
     async def test(self, account_id: str) -> AccountDestination:
@@ -265,6 +272,10 @@ class AccountSetup:
                     return
                 stored = again
         raise RetryLater.soon("busy", "The account is being changed by several others at once.")
+
+    async def _forget_key(self, former: AccountDestination) -> None:
+        if former.secret_name is not None:
+            await self.secrets.delete(former.secret_name)
 
     async def _put(
         self, account_id: str, before: Stored[AccountDestination] | None, value: AccountDestination

@@ -12,6 +12,7 @@ from shared.core.account_destination import AccountDestination, DestinationKind
 from shared.core.customer import ProposedTenant, Site
 from shared.core.errors import Conflict, DestinationRefused, Refused, RetryLater
 from shared.core.messages import ImportMessage
+from shared.core.run import RunState
 from tests.fakes import ACCOUNT
 from tests.psa.places import COMPANY, AteraPsa, Place, SyncroPsa
 
@@ -24,6 +25,15 @@ async def imported(there: Place) -> dict[str, object]:
     await there.world.drain()
     page = await there.world.customers.list(ACCOUNT, 1000)
     return {customer.name: customer for customer in page.items}
+
+
+def another_account(there: Place) -> tuple[str, str | None]:
+    """A key and the subdomain of somebody else's account in the same PSA."""
+    if isinstance(there.psa, AteraPsa):
+        return there.psa.service.add_account("Another MSP").add_key(), None
+    assert isinstance(there.psa, SyncroPsa)
+    account = there.psa.service.add_account("another-msp", name="Another MSP")
+    return account.add_token(), "another-msp"
 
 
 async def test_the_account_says_whose_it_is(there: Place) -> None:
@@ -167,16 +177,52 @@ async def test_coming_back_to_the_psa_finds_the_links_again(there: Place) -> Non
 async def test_links_of_one_psa_account_mean_nothing_in_another(there: Place) -> None:
     """Ids may be the same there and other people's."""
     await there.synced()
-    if isinstance(there.psa, AteraPsa):
-        fresh = there.psa.service.add_account("Another MSP")
-        key, subdomain = fresh.add_key(), None
-    else:
-        assert isinstance(there.psa, SyncroPsa)
-        account = there.psa.service.add_account("another-msp", name="Another MSP")
-        key, subdomain = account.add_token(), "another-msp"
+    key, subdomain = another_account(there)
     await there.world.app.account_setup.choose(ACCOUNT, there.psa.kind, key, subdomain)
     contacts = await there.world.app.contacts.of(ACCOUNT)
     assert (await contacts.list(there.customer.connection_id, 10)).items == ()
+
+
+async def test_of_two_who_choose_at_once_one_is_told_and_no_key_gets_to_the_others_psa(
+    there: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vault holds the key of the account that was chosen, and no other."""
+    setup, secrets = there.world.app.account_setup, there.world.secrets
+    key, subdomain = another_account(there)
+    keep = secrets.set
+
+    async def after_somebody_else(name: str, value: str) -> None:
+        monkeypatch.undo()
+        await setup.choose(ACCOUNT, there.psa.kind, key, subdomain)
+        await keep(name, value)
+
+    monkeypatch.setattr(secrets, "set", after_somebody_else)
+    with pytest.raises(Conflict):
+        await setup.choose(ACCOUNT, there.psa.kind, there.key, there.psa.subdomain)
+    chosen = await setup.get(ACCOUNT)
+    assert chosen.subdomain == subdomain
+    assert await secrets.get(chosen.secret_name or "") == key
+    assert there.key not in secrets.values.values()
+
+
+async def test_a_run_that_begins_while_the_key_is_replaced_takes_the_new_one(
+    there: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it read of the account leads to a key that is gone; that is nobody's fault and no failure."""
+    setup, secrets = there.world.app.account_setup, there.world.secrets
+    look_up = secrets.get
+
+    async def after_the_key_is_replaced(name: str) -> str | None:
+        if name != (await setup.get(ACCOUNT)).secret_name:
+            return await look_up(name)
+        monkeypatch.undo()
+        await setup.choose(ACCOUNT, there.psa.kind, there.psa.new_key(), there.psa.subdomain)
+        return await look_up(name)
+
+    monkeypatch.setattr(secrets, "get", after_the_key_is_replaced)
+    run = await there.synced()
+    assert (run.state, run.counts.created) == (RunState.SUCCEEDED, 3)
+    assert (await setup.get(ACCOUNT)).problem is None
 
 
 @pytest.mark.parametrize("key", ["", "  ", "line\nbreak", "ключ", "x" * 5000])

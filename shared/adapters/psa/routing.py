@@ -14,7 +14,7 @@ from shared.adapters.psa.destination import PsaDestination
 from shared.core.account_destination import AccountDestination, DestinationKind, key_missing, problem_of
 from shared.core.changes import Change, Rejection
 from shared.core.connection import Connection
-from shared.core.errors import ConcurrentUpdate, DestinationRefused
+from shared.core.errors import ConcurrentUpdate, DestinationRefused, RetryLater
 from shared.core.links import book_name
 from shared.core.models import Contact
 from shared.core.report import TenantReport
@@ -102,6 +102,9 @@ class AccountRoutes:
             raise destination.problem.error()
         key = await self._secrets.get(destination.secret_name or "")
         if key is None:
+            now = await self._accounts.get(connection.account_id)
+            if now is not None and now.value.set_at != destination.set_at:
+                raise RetryLater.soon("busy", "The account's destination is being changed.")
             raise key_missing()
         if destination.problem is not None:
             account = self._psas.open(destination.kind, key, destination.subdomain, connection.account_id)
