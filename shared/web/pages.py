@@ -21,7 +21,10 @@ _templates = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
 )
+_templates.policies["ext.i18n.trimmed"] = True
+_templates.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
 _templates.globals.update(static=address, segment=segment)
 _templates.filters.update(
     utc=words.utc,
