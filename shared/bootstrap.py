@@ -40,12 +40,13 @@ from shared.adapters.tables.links import TableLinks
 from shared.adapters.tables.listings import TableListings
 from shared.adapters.tables.mirrors import TableMirrors
 from shared.adapters.tables.one_time import TableOneTime
+from shared.adapters.tables.prices import TablePrices
 from shared.adapters.tables.reports import TableReports
 from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
 from shared.logs import quiet_libraries
-from shared.ports import ChangeLog, Clock, ContactStores, ReportStore
+from shared.ports import ChangeLog, Clock, ContactStores, PriceStore, ReportStore
 from shared.services.access import Access
 from shared.services.account_setup import AccountSetup
 from shared.services.browsing import Browsing
@@ -54,6 +55,7 @@ from shared.services.fan_out import FanOut
 from shared.services.holding import Holding
 from shared.services.housekeeping import Housekeeping
 from shared.services.onboarding import Onboarding
+from shared.services.overview import Overview
 from shared.services.pausing import Pausing
 from shared.services.preview import PreviewRunner, PreviewWorker
 from shared.services.reading import DirectoryReading
@@ -81,6 +83,8 @@ class App:
     runs: RunControl
     reviews: ReviewQueue
     reports: ReportStore
+    overview: Overview
+    prices: PriceStore
     browsing: Browsing
     pausing: Pausing
     onboarding: Onboarding
@@ -155,7 +159,7 @@ def build(settings: Settings) -> App:
     )
     connections, runs, changes = TableConnections(tables), TableRuns(tables), TableChanges(tables)
     mirrors, one_time = TableMirrors(tables), TableOneTime(tables)
-    reviews, reports = TableReviews(tables), TableReports(tables)
+    reviews, reports, prices = TableReviews(tables), TableReports(tables), TablePrices(tables)
     reading, holding = DirectoryReading(directories, mirrors), Holding(runs, changes, queue, clock)
     runner = SyncRunner(
         reading=reading,
@@ -187,6 +191,8 @@ def build(settings: Settings) -> App:
         runs=RunControl(connections, runs, queue, clock),
         reviews=ReviewQueue(reviews, clock),
         reports=reports,
+        overview=Overview(customers, connections, reports, prices),
+        prices=prices,
         browsing=Browsing(directories, mirrors),
         pausing=Pausing(connections, scheduling, clock),
         onboarding=Onboarding(

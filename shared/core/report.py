@@ -1,4 +1,4 @@
-"""What a technician wants to know about a customer's tenant as a whole: seats, activity, secure score."""
+"""What a technician wants to know about a tenant as a whole: seats, activity, MFA, secure score."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from shared.core import licences
-from shared.core.models import DirectoryUser
+from shared.core.models import DirectoryUser, UserType, user_type
 from shared.core.supplement import Gap, SecureScore, Supplement
 
 _MONTH, _QUARTER = 30, 90  # days
@@ -30,8 +30,26 @@ class ProductUse(msgspec.Struct, frozen=True):
     free: bool
 
 
+class MfaUse(msgspec.Struct, frozen=True):
+    """How many people may sign in, and how many of them can with a second factor.
+
+    People are enabled members whose authentication methods are known; guests bring their own from home.
+    """
+
+    people: int
+    capable: int
+
+    @property
+    def percent(self) -> float | None:
+        """The share of people with a second factor, 0 to 100; None where there is nobody."""
+        return round(100 * self.capable / self.people, 1) if self.people else None
+
+
 class TenantReport(msgspec.Struct, frozen=True):
-    """A tenant at `made_at`: users with a licence, users active in 30 days, products, secure score."""
+    """A tenant at `made_at`: users with a licence, users active in 30 days, products, secure score, MFA.
+
+    `mfa` is None where it was not read, and in reports of earlier versions.
+    """
 
     made_at: datetime
     licensed_users: int
@@ -39,15 +57,21 @@ class TenantReport(msgspec.Struct, frozen=True):
     products: tuple[ProductUse, ...] = ()
     secure_score: SecureScore | None = None
     gaps: tuple[Gap, ...] = ()
+    mfa: MfaUse | None = None
 
 
 def make_report(users: Iterable[DirectoryUser], supplement: Supplement, now: datetime) -> TenantReport:
     """The report on the users of a tenant and what was read besides them."""
-    activity = supplement.activity
+    activity, registrations = supplement.activity, supplement.registrations
+    people = capable = 0
     licensed = active = 0
     month, quarter = Counter[str](), Counter[str]()
     for user in users:
         licensed += bool(user.licences)
+        registration = (registrations or {}).get(user.id)
+        if registration is not None and user.enabled and user_type(user) is UserType.MEMBER:
+            people += 1
+            capable += registration.capable
         last = (activity or {}).get((user.user_principal_name or "").lower())
         days = None if last is None else (now.date() - last).days
         recently = days is not None and days <= _MONTH
@@ -76,4 +100,5 @@ def make_report(users: Iterable[DirectoryUser], supplement: Supplement, now: dat
         products=tuple(sorted(used, key=lambda item: (item.name, item.sku_id))),
         secure_score=supplement.secure_score,
         gaps=supplement.gaps,
+        mfa=None if registrations is None else MfaUse(people, capable),
     )

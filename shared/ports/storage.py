@@ -11,6 +11,7 @@ from shared.core.configuration import Schedule
 from shared.core.connection import Connection
 from shared.core.customer import Account, ApiKey, Customer
 from shared.core.mirror import Snapshot
+from shared.core.prices import Prices
 from shared.core.report import TenantReport
 from shared.core.reviews import Review
 from shared.core.run import Run
@@ -82,6 +83,10 @@ class ConnectionStore(Protocol):
 
     async def replace(self, stored: Stored[Connection], value: Connection) -> Stored[Connection]:
         """Write `value` over `stored`. Raises ConcurrentUpdate when that is no longer what is there."""
+        ...
+
+    def of_account(self, account_id: str) -> AsyncIterator[Connection]:
+        """Stream every connection of the account, ordered by id."""
         ...
 
     def active(self, after: str | None = None) -> AsyncIterator[Page[ScheduledConnection]]:
@@ -217,10 +222,26 @@ class ReviewStore(Protocol):
 class ReportStore(Protocol):
     """The latest report about each customer's tenant."""
 
-    async def get(self, connection_id: str) -> TenantReport | None:
+    async def get(self, account_id: str, connection_id: str) -> TenantReport | None:
         """The report, or None."""
         ...
 
-    async def save(self, connection_id: str, report: TenantReport) -> None:
+    def of_account(self, account_id: str) -> AsyncIterator[tuple[str, TenantReport]]:
+        """Stream every report of the account with its connection's id, ordered by that."""
+        ...
+
+    async def save(self, account_id: str, connection_id: str, report: TenantReport) -> None:
+        """Replace."""
+        ...
+
+
+class PriceStore(Protocol):
+    """What products cost each account."""
+
+    async def get(self, account_id: str) -> Prices:
+        """The prices; none at first."""
+        ...
+
+    async def save(self, account_id: str, prices: Prices) -> None:
         """Replace."""
         ...

@@ -111,7 +111,7 @@ class SyncRunner:
         reviews = await self._review(work.run, plan, queue)
         if connection.configuration.enrichments:
             report = make_report(staged.snapshot.users.values(), staged.snapshot.supplement, self.clock.now())
-            await self.reports.save(connection.id, report)
+            await self.reports.save(connection.account_id, connection.id, report)
             await destination.publish(report)
         work.note(gaps=(*staged.snapshot.supplement.gaps, *destination.gaps))
         await self._commit(work, staged, plan, reviews)

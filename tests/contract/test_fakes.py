@@ -13,7 +13,7 @@ from tests.contract.contracts.budgets import BudgetsContract
 from tests.contract.contracts.connections import ConnectionStoreContract, SlotStoreContract
 from tests.contract.contracts.contacts import ContactStoreContract
 from tests.contract.contracts.destination import DestinationContract
-from tests.contract.contracts.reviews import ReportStoreContract, ReviewStoreContract
+from tests.contract.contracts.reviews import PriceStoreContract, ReportStoreContract, ReviewStoreContract
 from tests.contract.contracts.runs import ChangeLogContract, MirrorStoreContract, RunStoreContract
 from tests.contract.contracts.secrets import OneTimeStoreContract, QueueContract, SecretsContract
 from tests.contract.contracts.values import active, in_tenant, unique
@@ -32,7 +32,7 @@ from tests.fakes import (
     FakeSlotStore,
 )
 from tests.fakes.budgets import FakeBudgets
-from tests.fakes.stores import FakeReports, FakeReviews
+from tests.fakes.stores import FakePrices, FakeReports, FakeReviews
 
 
 class TestFakeAccountStore(AccountStoreContract):
@@ -168,6 +168,14 @@ class TestFakeReports(ReportStoreContract):
     @pytest.fixture
     def reports(self) -> FakeReports:
         return FakeReports()
+
+
+class TestFakePrices(PriceStoreContract):
+    """Prices in memory."""
+
+    @pytest.fixture
+    def prices(self) -> FakePrices:
+        return FakePrices()
 
 
 class TestFakeBudgets(BudgetsContract):

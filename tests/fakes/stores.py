@@ -14,6 +14,7 @@ from shared.core.connection import Connection, ConnectionState
 from shared.core.customer import Account, ApiKey, Customer
 from shared.core.errors import ConcurrentUpdate
 from shared.core.mirror import Snapshot
+from shared.core.prices import NO_PRICES, Prices
 from shared.core.report import TenantReport
 from shared.core.reviews import Review
 from shared.core.run import Run, connection_of
@@ -113,6 +114,11 @@ class FakeConnectionStore:
         if found is None or found[0] != stored.etag:
             raise ConcurrentUpdate
         return self._write(value)
+
+    async def of_account(self, account_id: str) -> AsyncIterator[Connection]:
+        for (owner, _), (_, body) in sorted(self._connections.items()):
+            if owner == account_id:
+                yield msgspec.json.decode(body, type=Connection)
 
     async def active(self, after: str | None = None) -> AsyncIterator[Page[ScheduledConnection]]:
         while True:
@@ -250,14 +256,33 @@ class FakeReports:
     """The latest report about each customer's tenant."""
 
     def __init__(self) -> None:
-        self._reports: dict[str, bytes] = {}
+        self._reports: dict[tuple[str, str], bytes] = {}
 
-    async def get(self, connection_id: str) -> TenantReport | None:
-        body = self._reports.get(connection_id)
+    async def get(self, account_id: str, connection_id: str) -> TenantReport | None:
+        body = self._reports.get((account_id, connection_id))
         return None if body is None else msgspec.json.decode(body, type=TenantReport)
 
-    async def save(self, connection_id: str, report: TenantReport) -> None:
-        self._reports[connection_id] = msgspec.json.encode(report)
+    async def of_account(self, account_id: str) -> AsyncIterator[tuple[str, TenantReport]]:
+        for (owner, connection_id), body in sorted(self._reports.items()):
+            if owner == account_id:
+                yield connection_id, msgspec.json.decode(body, type=TenantReport)
+
+    async def save(self, account_id: str, connection_id: str, report: TenantReport) -> None:
+        self._reports[account_id, connection_id] = msgspec.json.encode(report)
+
+
+class FakePrices:
+    """What products cost each account."""
+
+    def __init__(self) -> None:
+        self._prices: dict[str, bytes] = {}
+
+    async def get(self, account_id: str) -> Prices:
+        body = self._prices.get(account_id)
+        return NO_PRICES if body is None else msgspec.json.decode(body, type=Prices)
+
+    async def save(self, account_id: str, prices: Prices) -> None:
+        self._prices[account_id] = msgspec.json.encode(prices)
 
 
 class FakeOneTimeStore:

@@ -23,6 +23,7 @@ from shared.services.fan_out import FanOut
 from shared.services.holding import Holding
 from shared.services.housekeeping import Housekeeping
 from shared.services.onboarding import Connected, Onboarding, Redirect
+from shared.services.overview import Overview
 from shared.services.pausing import Pausing
 from shared.services.preview import PreviewRunner, PreviewWorker
 from shared.services.reading import DirectoryReading
@@ -54,6 +55,7 @@ from tests.fakes.stores import (
     FakeCustomerStore,
     FakeMirrorStore,
     FakeOneTimeStore,
+    FakePrices,
     FakeReports,
     FakeReviews,
     FakeRunStore,
@@ -111,7 +113,7 @@ class World:
         self.changes = FakeChangeLog()
         self.mirrors = FakeMirrorStore()
         self.reviews = FakeReviews()
-        self.reports = FakeReports()
+        self.reports, self.prices = FakeReports(), FakePrices()
         self.one_time = FakeOneTimeStore()
         self.slots = FakeSlotStore()
         self.contacts = FakeContactStore(self.clock, batch_size=batch_size)
@@ -150,7 +152,7 @@ class World:
             secrets=secrets,
             clock=clock,
         )
-        reviews, reports = port(self.reviews), port(self.reports)
+        reviews, reports, prices = port(self.reviews), port(self.reports), port(self.prices)
         reading = DirectoryReading(directories, mirrors)
         holding = Holding(runs, changes, queue, clock)
         runner = SyncRunner(
@@ -177,6 +179,8 @@ class World:
             runs=RunControl(connections, runs, queue, clock),
             reviews=ReviewQueue(reviews, clock),
             reports=reports,
+            overview=Overview(customers, connections, reports, prices),
+            prices=prices,
             browsing=Browsing(directories, mirrors),
             pausing=Pausing(connections, scheduling, clock),
             onboarding=Onboarding(

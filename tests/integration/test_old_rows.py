@@ -10,12 +10,14 @@ from shared.adapters.builtin import BuiltinDestinations
 from shared.adapters.tables import documents
 from shared.adapters.tables.connections import TableConnections
 from shared.adapters.tables.mirrors import TableMirrors
+from shared.adapters.tables.reports import TableReports
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.table import Table
 from shared.core.changes import Change, ChangeKind
 from shared.core.configuration import Configuration, Schedule
 from shared.core.connection import ConnectionState
 from shared.core.models import Contact, ContactFields
+from shared.core.report import TenantReport
 from shared.core.run import Counts, RunState, Stage
 from shared.ports import ScheduledConnection
 from tests.contract.contracts.destination import contacts
@@ -203,3 +205,16 @@ async def test_an_old_contact_is_active(tables: OwnTables) -> None:
     stored = await destinations.get(CONNECTION_ID, "contact")
     assert stored is not None
     assert stored.value.contact == expected
+
+
+async def test_an_old_report_is_found(tables: OwnTables) -> None:
+    """It had a partition of its own, and MFA was not counted; the next sync's report takes its place."""
+    body = json.dumps({"made_at": AT, "licensed_users": 5, "secure_score": None, "gaps": []})
+    await Table(tables, "reports").insert({"PartitionKey": CONNECTION_ID, "RowKey": "report", "body": body})
+    reports = TableReports(tables)
+    found = await reports.get("account", CONNECTION_ID)
+    assert found == TenantReport(datetime(2026, 3, 2, 12, 30, tzinfo=UTC), 5)
+    await reports.save("account", CONNECTION_ID, TenantReport(found.made_at, 6))
+    latest = await reports.get("account", CONNECTION_ID)
+    assert latest is not None
+    assert latest.licensed_users == 6

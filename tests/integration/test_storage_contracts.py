@@ -14,6 +14,7 @@ from shared.adapters.tables.budgets import TableBudgets
 from shared.adapters.tables.connections import TableConnections
 from shared.adapters.tables.mirrors import TableMirrors
 from shared.adapters.tables.one_time import TableOneTime
+from shared.adapters.tables.prices import TablePrices
 from shared.adapters.tables.reports import TableReports
 from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
@@ -26,7 +27,7 @@ from tests.contract.contracts.budgets import BudgetsContract
 from tests.contract.contracts.connections import ConnectionStoreContract, SlotStoreContract
 from tests.contract.contracts.contacts import ContactStoreContract
 from tests.contract.contracts.destination import DestinationContract
-from tests.contract.contracts.reviews import ReportStoreContract, ReviewStoreContract
+from tests.contract.contracts.reviews import PriceStoreContract, ReportStoreContract, ReviewStoreContract
 from tests.contract.contracts.runs import ChangeLogContract, MirrorStoreContract, RunStoreContract
 from tests.contract.contracts.secrets import OneTimeStoreContract, QueueContract
 from tests.contract.contracts.values import active, in_tenant, unique
@@ -136,6 +137,14 @@ class TestTableReports(ReportStoreContract):
     @pytest.fixture
     def reports(self, tables: OwnTables) -> TableReports:
         return TableReports(tables)
+
+
+class TestTablePrices(PriceStoreContract):
+    """Prices."""
+
+    @pytest.fixture
+    def prices(self, tables: OwnTables) -> TablePrices:
+        return TablePrices(tables)
 
 
 class TestTableBudgets(BudgetsContract):

@@ -83,7 +83,7 @@ async def test_every_store_reads_nothing_where_no_table_is(tables: OwnTables) ->
     assert await TableOneTime(tables).purge(NOW) == 0
     assert await TableSlots(tables).unfinished(NOW) == []
     assert await TableReviews(tables).all(unique()) == {}
-    assert await TableReports(tables).get(unique()) is None
+    assert await TableReports(tables).get(unique(), unique()) is None
     assert await TableBudgets(tables, FakeClock()).paused_until("name") is None
     contacts = BuiltinDestinations(tables, FakeClock())
     assert (await contacts.list(unique(), 10)).items == ()

@@ -128,7 +128,7 @@ async def end_state(world: World) -> State:
     """Look at the world from outside, without the times and without what only counts attempts."""
     connection = await world.connection(CUSTOMER)
     mirror = await world.mirrors.load(CONNECTION, connection.mirror or "")
-    report = await world.reports.get(CONNECTION)
+    report = await world.reports.get(CUSTOMER.account_id, CONNECTION)
     state: State = {
         "mirrors": len(world.mirrors.mirrors),
         "report": None if report is None else msgspec.structs.replace(report, made_at=START),

@@ -39,6 +39,12 @@ class TableConnections:
         """See ConnectionStore."""
         return Stored(value, await self._table.replace(_entity(value), stored.etag))
 
+    async def of_account(self, account_id: str) -> AsyncIterator[Connection]:
+        """See ConnectionStore."""
+        query, parameters = "PartitionKey eq @account", {"account": key(account_id)}
+        async for entity in self._table.entities(query, parameters):
+            yield documents.read(entity, Connection)
+
     async def active(self, after: str | None = None) -> AsyncIterator[Page[ScheduledConnection]]:
         """See ConnectionStore."""
         pages = self._table.pages(

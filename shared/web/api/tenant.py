@@ -36,7 +36,7 @@ async def values(app: Services, customer: TheCustomer, attribute: Attribute) -> 
 @router.api_route("/report", methods=READ)
 async def report(app: Services, customer: TheCustomer) -> ReportShown:
     """The latest report; syncs make it where the configuration asks for enrichments."""
-    found = await app.reports.get(customer.connection_id)
+    found = await app.reports.get(customer.account_id, customer.connection_id)
     if found is None:
         raise NotFound("report")
     return ReportShown.model_validate(found)

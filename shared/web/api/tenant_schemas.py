@@ -46,6 +46,15 @@ class SecureScoreShown(Shown):
     day: date
 
 
+class MfaShown(Shown):
+    """People who may sign in, and those of them who can with a second factor; `percent` is null where there
+    are none."""
+
+    people: int
+    capable: int
+    percent: float | None
+
+
 class ReportShown(Shown):
     """The tenant as the last sync with enrichments found it; null for what it could not find out."""
 
@@ -54,4 +63,5 @@ class ReportShown(Shown):
     active_users: int | None
     products: list[ProductShown]
     secure_score: SecureScoreShown | None
+    mfa: MfaShown | None
     gaps: list[GapShown]

@@ -116,6 +116,16 @@ class ConnectionStoreContract:
             assert found is not None
             assert found.value.fence == number
 
+    async def test_every_connection_of_an_account_is_streamed(self, connections: ConnectionStore) -> None:
+        """In any state, ordered by id, and no other account's."""
+        account_id = unique()
+        mine = [connection(account_id, state=state) for state in ConnectionState]
+        for each in (*mine, connection(unique())):
+            await connections.add(each)
+        found = [each async for each in connections.of_account(account_id)]
+        assert found == sorted(mine, key=lambda each: each.id)
+        assert [each async for each in connections.of_account(unique())] == []
+
     async def test_every_active_connection_is_streamed_once(self, connections: ConnectionStore) -> None:
         """Connections in other states are not, and those that leave `active` are no longer."""
         account_id = unique()

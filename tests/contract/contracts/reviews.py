@@ -1,15 +1,17 @@
-"""What every ReviewStore and ReportStore must do."""
+"""What every ReviewStore, ReportStore and PriceStore must do."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import msgspec
 import pytest
 
 from shared.core.changes import ConflictReason
-from shared.core.report import ProductUse, TenantReport
+from shared.core.prices import NO_PRICES, Prices
+from shared.core.report import MfaUse, ProductUse, TenantReport
 from shared.core.reviews import Decision, Review, ReviewAction
 from shared.core.supplement import Gap, SecureScore
-from shared.ports import ReportStore, ReviewStore
+from shared.ports import PriceStore, ReportStore, ReviewStore
 from tests.contract.contracts.values import HOSTILE, LATER, NOW, unique
 
 
@@ -87,7 +89,7 @@ class ReportStoreContract:
 
     async def test_a_report_is_found_as_it_was_saved(self, reports: ReportStore) -> None:
         """Every part of it, and with 400 products it is long."""
-        connection_id = unique()
+        account_id, connection_id = unique(), unique()
         report = TenantReport(
             made_at=NOW,
             licensed_users=50,
@@ -98,23 +100,55 @@ class ReportStoreContract:
             ),
             secure_score=SecureScore(12.5, 50.0, date(2026, 3, 1)),
             gaps=(Gap("activity", "code", "title", "detail", "customer_admin", permanent=True),),
+            mfa=MfaUse(40, 31),
         )
-        await reports.save(connection_id, report)
-        assert await reports.get(connection_id) == report
+        await reports.save(account_id, connection_id, report)
+        assert await reports.get(account_id, connection_id) == report
+        assert [found async for found in reports.of_account(account_id)] == [(connection_id, report)]
 
     async def test_an_unknown_report_is_none(self, reports: ReportStore) -> None:
-        """Before the first run, and for another connection."""
-        await reports.save(unique(), TenantReport(NOW, 1))
-        assert await reports.get(unique()) is None
+        """Before the first run, for another connection, and for another account."""
+        account_id, connection_id = unique(), unique()
+        await reports.save(account_id, connection_id, TenantReport(NOW, 1))
+        assert await reports.get(account_id, unique()) is None
+        assert await reports.get(unique(), connection_id) is None
+        assert [found async for found in reports.of_account(unique())] == []
 
     async def test_the_last_report_counts(self, reports: ReportStore) -> None:
         """What is not known any more is not known; a shorter one leaves no rest of the longer one."""
-        connection_id = unique()
+        account_id, connection_id = unique(), unique()
         gap = Gap("mfa", "code", "title", "x" * 60_000, "operator")
-        await reports.save(connection_id, TenantReport(NOW, 3, active_users=2, gaps=(gap,)))
+        await reports.save(account_id, connection_id, TenantReport(NOW, 3, active_users=2, gaps=(gap,)))
         latest = TenantReport(NOW + timedelta(hours=12), 4)
-        await reports.save(connection_id, latest)
-        assert await reports.get(connection_id) == latest
+        await reports.save(account_id, connection_id, latest)
+        assert await reports.get(account_id, connection_id) == latest
+
+    async def test_the_reports_of_an_account_are_its_own(self, reports: ReportStore) -> None:
+        """All of them and nobody else's, whatever the ids are."""
+        mine, other = unique(), unique()
+        kept = {connection_id: TenantReport(NOW, number) for number, connection_id in enumerate(HOSTILE)}
+        for connection_id, report in kept.items():
+            await reports.save(mine, connection_id, report)
+            await reports.save(other, connection_id, TenantReport(NOW, 99))
+        assert {name: report async for name, report in reports.of_account(mine)} == kept
+
+
+class PriceStoreContract:
+    """What products cost each account."""
+
+    @pytest.fixture
+    def prices(self) -> PriceStore:
+        raise NotImplementedError("the store under test")
+
+    async def test_prices_are_found_as_they_were_saved(self, prices: PriceStore) -> None:
+        """To the cent, for the account alone; the last ones count."""
+        account_id = unique()
+        assert await prices.get(account_id) == NO_PRICES
+        await prices.save(account_id, Prices("EUR", {"sku-1": Decimal("1.00"), "sku-2": Decimal("2.00")}))
+        latest = Prices("€ / 😀", {f"sku-{number}": Decimal("20.60") for number in range(500)})
+        await prices.save(account_id, latest)
+        assert await prices.get(account_id) == latest
+        assert await prices.get(unique()) == NO_PRICES
 
 
 def review(object_id: str, **values: object) -> Review:

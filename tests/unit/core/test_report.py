@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.core.models import DirectoryUser
-from shared.core.report import ProductUse, TenantReport, make_report
-from shared.core.supplement import Gap, SecureScore, SubscribedProduct, Supplement
+from shared.core.report import MfaUse, ProductUse, TenantReport, make_report
+from shared.core.supplement import Gap, Registration, SecureScore, SubscribedProduct, Supplement
 from tests.unit.core.builders import user
 
 NOW = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
@@ -140,3 +140,28 @@ def test_a_report_says_when_it_was_made_and_what_is_missing() -> None:
     """A tenant of which nothing else is known has a report too."""
     gap = Gap("activity", "report_names_hidden", "What.", "How.", "customer_admin", permanent=False)
     assert make_report([], Supplement(gaps=(gap,)), NOW) == TenantReport(NOW, 0, gaps=(gap,))
+
+
+def test_mfa_counts_people_who_may_sign_in_and_whose_methods_are_known() -> None:
+    """Neither guests nor disabled accounts, nor somebody of whom Microsoft says nothing."""
+    users = [
+        user("with"),
+        user("without"),
+        user("old account", user_type=None),
+        user("guest", user_type="Guest"),
+        user("gone", enabled=False),
+        user("unknown"),
+    ]
+    able, unable = Registration(capable=True), Registration(capable=False)
+    known = {"with": able, "without": unable, "old account": able, "guest": able, "gone": able}
+    report = make_report(users, Supplement(registrations=known), NOW)
+    assert report.mfa == MfaUse(people=3, capable=2)
+    assert report.mfa.percent == 66.7
+
+
+def test_mfa_that_was_not_read_is_not_known() -> None:
+    """Which is another thing than nobody having it; a share of nobody is not known either."""
+    assert make_report([user("a")], Supplement(), NOW).mfa is None
+    nobody = make_report([user("a")], Supplement(registrations={}), NOW).mfa
+    assert nobody == MfaUse(0, 0)
+    assert nobody.percent is None

@@ -315,6 +315,6 @@ async def test_an_enrichment_that_fails_leaves_its_fields_and_no_others() -> Non
     tenant.lose_premium()
     assert await fields() == ("unknown", "2026-03-01", "Engineer")
     assert sorted(gap.enrichment for gap in runs[-1].gaps) == ["activity", "mfa"]
-    report = await world.reports.get(customer.connection_id)
+    report = await world.reports.get(customer.account_id, customer.connection_id)
     assert report is not None
     assert report.gaps == runs[-1].gaps

@@ -152,6 +152,7 @@ async def test_the_report_says_how_the_tenant_is_used(
             }
         ],
         "secure_score": {"current": 30.0, "maximum": 80.0, "percent": 37.5, "day": "2026-03-01"},
+        "mfa": None,
     }
 
 
