@@ -62,6 +62,7 @@ from shared.services.reading import DirectoryReading
 from shared.services.review_queue import ReviewQueue
 from shared.services.run_control import RunControl
 from shared.services.scheduling import Scheduling
+from shared.services.setup_links import SetupLinks
 from shared.services.sync_run import SyncRunner
 from shared.services.user_run import UserRunner
 from shared.services.worker import Worker
@@ -88,6 +89,7 @@ class App:
     browsing: Browsing
     pausing: Pausing
     onboarding: Onboarding
+    setup_links: SetupLinks
     changes: ChangeLog
     contacts: ContactStores
     account_setup: AccountSetup
@@ -183,10 +185,25 @@ def build(settings: Settings) -> App:
     async def close_applications() -> None:
         await asyncio.to_thread(applications.close)
 
+    access = Access(TableAccounts(tables), one_time, connections, clock)
+    onboarding = Onboarding(
+        connections,
+        one_time,
+        EntraSignIn(settings, applications, IdTokens(settings, http)),
+        directories,
+        secrets,
+        mirrors,
+        queue,
+        clock,
+        settings.redirect_uri,
+        f"{settings.public_url}/connect/start",
+        scheduling,
+        account_destinations,
+    )
     return App(
         settings=settings,
         clock=clock,
-        access=Access(TableAccounts(tables), one_time, clock),
+        access=access,
         customers=Customers(customers, connections, clock, scheduling),
         runs=RunControl(connections, runs, queue, clock),
         reviews=ReviewQueue(reviews, clock),
@@ -195,20 +212,8 @@ def build(settings: Settings) -> App:
         prices=prices,
         browsing=Browsing(directories, mirrors),
         pausing=Pausing(connections, scheduling, clock),
-        onboarding=Onboarding(
-            connections,
-            one_time,
-            EntraSignIn(settings, applications, IdTokens(settings, http)),
-            directories,
-            secrets,
-            mirrors,
-            queue,
-            clock,
-            settings.redirect_uri,
-            f"{settings.public_url}/connect/start",
-            scheduling,
-            account_destinations,
-        ),
+        onboarding=onboarding,
+        setup_links=SetupLinks(connections, onboarding, access, clock, f"{settings.public_url}/portal/setup"),
         changes=changes,
         contacts=destinations,
         account_setup=AccountSetup(

@@ -7,6 +7,7 @@ import msgspec
 
 from shared.core.configuration import Configuration
 from shared.core.errors import InvalidMove
+from shared.core.setup_link import SetupLink
 
 HANDSHAKE_LIFETIME = timedelta(minutes=10)
 """How long a person has to sign in and consent."""
@@ -76,8 +77,8 @@ class Connection(msgspec.Struct, frozen=True):
     were in scope at the last commit, None before the first. `held_run`: the run that waits for an approval.
     `confirm_absence`: the next read must be a full one, to see whether people are really gone. `reviews`:
     how many entries the review queue has, decided ones included. `applied_version`: the configuration that
-    the last commit went by. `canceled_run`: the last run that somebody canceled while it was under way. Times
-    are UTC.
+    the last commit went by. `canceled_run`: the last run that somebody canceled while it was under way.
+    `setup_link`: the last setup link that was made and not revoked. Times are UTC.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Connection(msgspec.Struct, frozen=True):
     reviews: int = 0
     canceled_run: str | None = None
     applied_version: int | None = None
+    setup_link: SetupLink | None = None
 
     def leased(self, now: datetime) -> bool:
         """Whether some worker holds the connection."""
@@ -127,6 +129,22 @@ class Connection(msgspec.Struct, frozen=True):
         ):
             return ConnectionState.PENDING
         return self.state
+
+    @property
+    def set_up(self) -> bool:
+        """Whether the set-up is finished: contacts were synced, and the tenant can be read."""
+        working = {ConnectionState.ACTIVE, ConnectionState.PAUSED}
+        return self.synced_at is not None and self.state in working
+
+    def open_setup_link(self, now: datetime) -> SetupLink | None:
+        """The setup link while it can be opened: until its time, or a sync that finished the set-up.
+
+        A link that has ended so stays ended, also when the tenant has to be connected again later.
+        """
+        link = self.setup_link
+        if link is None or link.expires_at <= now or self.set_up:
+            return None
+        return None if self.synced_at is not None and self.synced_at > link.created_at else link
 
 
 def moved(

@@ -9,7 +9,8 @@ import msgspec
 from shared.core.consent import link_used
 from shared.core.customer import Account, ApiKey, new_account_id, new_api_key, parse_api_key
 from shared.core.errors import NotFound
-from shared.ports import AccountStore, Clock, OneTimeStore
+from shared.core.setup_link import connection_of_link
+from shared.ports import AccountStore, Clock, ConnectionStore, OneTimeStore
 
 _LINK, _SESSION = "portal-link", "portal-session"
 LINK_LIFETIME = timedelta(minutes=5)
@@ -20,13 +21,22 @@ SESSION_LIFETIME = timedelta(hours=8)
 
 class PortalSession(msgspec.Struct, frozen=True):
     """What one browser may see: one customer of one account; with `customer_id` None the account itself and
-    all of its customers. Nobody gets that by leaving something out, so there is no default."""
+    all of its customers. Nobody gets that by leaving something out, so there is no default.
+
+    `setup`: nothing of the customer but the pages of its set-up; `link`: the setup link that opened it.
+    """
 
     account_id: str
     customer_id: str | None
+    setup: bool = False
+    link: str | None = None
 
     def opens(self, customer_id: str) -> bool:
-        """Whether the customer of the account may be seen."""
+        """Whether everything of the customer of the account may be seen."""
+        return not self.setup and self.opens_setup(customer_id)
+
+    def opens_setup(self, customer_id: str) -> bool:
+        """Whether the pages of the customer's set-up may be seen."""
         return self.customer_id is None or self.customer_id == customer_id
 
 
@@ -36,6 +46,7 @@ class Access:
 
     accounts: AccountStore
     one_time: OneTimeStore
+    connections: ConnectionStore
     clock: Clock
 
     async def account_of(self, key_text: str) -> str | None:
@@ -83,15 +94,32 @@ class Access:
         value = await self.one_time.take(_LINK, link_token, self.clock.now())
         if value is None:
             raise link_used()
+        session = msgspec.convert(value, PortalSession)
+        return await self.begin_session(session), session
+
+    async def begin_session(self, session: PortalSession) -> str:
+        """The token of a new session, for the browser whose link was good."""
         token = secrets.token_urlsafe(32)
+        value = msgspec.to_builtins(session)
         await self.one_time.put(_SESSION, token, value, self.clock.now() + SESSION_LIFETIME)
-        return token, msgspec.convert(value, PortalSession)
+        return token
 
     async def portal_session(self, token: str) -> PortalSession | None:
-        """The session of a browser, while it lasts."""
+        """The session of a browser, while it lasts; that of a setup link ends with its link."""
         value = await self.one_time.peek(_SESSION, token, self.clock.now())
-        return None if value is None else msgspec.convert(value, PortalSession)
+        session = None if value is None else msgspec.convert(value, PortalSession)
+        if session is None or not session.setup:
+            return session
+        return session if await self._link_stands(session) else None
 
     async def close_portal(self, token: str) -> None:
         """Sign the browser out."""
         await self.one_time.delete(_SESSION, token)
+
+    async def _link_stands(self, session: PortalSession) -> bool:
+        """Whether the session's setup link was neither revoked nor replaced."""
+        if session.link is None:
+            return False
+        stored = await self.connections.get(session.account_id, connection_of_link(session.link))
+        link = None if stored is None else stored.value.setup_link
+        return link is not None and link.id == session.link

@@ -101,9 +101,7 @@ class Onboarding:
 
     async def begin(self, customer: Customer, grant: Grant) -> tuple[Connection, str]:
         """The connection, made if there was none, and a one-use URL that an admin opens within 10 minutes."""
-        stored = await self.connections.get(customer.account_id, customer.connection_id)
-        if stored is None:
-            stored = await self._added(customer)
+        stored = await self.of(customer)
         ticket = secrets.token_urlsafe(32)
         await self.one_time.put(
             _TICKET,
@@ -112,6 +110,11 @@ class Onboarding:
             self.clock.now() + HANDSHAKE_LIFETIME,
         )
         return stored.value, f"{self.start_url}?ticket={ticket}"
+
+    async def of(self, customer: Customer) -> Stored[Connection]:
+        """The customer's connection, made if there was none."""
+        stored = await self.connections.get(customer.account_id, customer.connection_id)
+        return await self._added(customer) if stored is None else stored
 
     async def asked(self, ticket: str) -> tuple[Connection, Grant]:
         """What a ticket asks for; looking does not use it up. Raises Gone."""

@@ -63,7 +63,8 @@ def home_of(session: PortalSession) -> str:
     """The page that the session begins on."""
     if session.customer_id is None:
         return ACCOUNT_PAGE
-    return f"/portal/customers/{segment(session.customer_id)}"
+    page = f"/portal/customers/{segment(session.customer_id)}"
+    return f"{page}/setup" if session.setup else page
 
 
 def form_token(request: Request) -> str:

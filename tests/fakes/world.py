@@ -30,6 +30,7 @@ from shared.services.reading import DirectoryReading
 from shared.services.review_queue import ReviewQueue
 from shared.services.run_control import RunControl
 from shared.services.scheduling import Scheduling
+from shared.services.setup_links import SetupLinks
 from shared.services.sync_run import SyncRunner
 from shared.services.user_run import UserRunner
 from shared.services.worker import Worker
@@ -171,10 +172,25 @@ class World:
         preview_runner = PreviewRunner(connections, runs, reading, destinations, changes, reviews, clock)
         scheduling = Scheduling(queue, clock, given.sync_schedule, given.sync_spread)
         fan_out = FanOut(connections, port(self.slots), queue, clock, given.sync_schedule, given.sync_spread)
+        access = Access(port(self.accounts), one_time, connections, clock)
+        onboarding = Onboarding(
+            connections=connections,
+            one_time=one_time,
+            identity=port(self.identity),
+            directories=directories,
+            secrets=secrets,
+            mirrors=mirrors,
+            queue=queue,
+            clock=clock,
+            redirect_uri=given.redirect_uri,
+            start_url=f"{given.public_url}/connect/start",
+            scheduling=scheduling,
+            account_destinations=account_destinations,
+        )
         return App(
             settings=given,
             clock=clock,
-            access=Access(port(self.accounts), one_time, clock),
+            access=access,
             customers=Customers(customers, connections, clock, scheduling),
             runs=RunControl(connections, runs, queue, clock),
             reviews=ReviewQueue(reviews, clock),
@@ -183,19 +199,9 @@ class World:
             prices=prices,
             browsing=Browsing(directories, mirrors),
             pausing=Pausing(connections, scheduling, clock),
-            onboarding=Onboarding(
-                connections=connections,
-                one_time=one_time,
-                identity=port(self.identity),
-                directories=directories,
-                secrets=secrets,
-                mirrors=mirrors,
-                queue=queue,
-                clock=clock,
-                redirect_uri=given.redirect_uri,
-                start_url=f"{given.public_url}/connect/start",
-                scheduling=scheduling,
-                account_destinations=account_destinations,
+            onboarding=onboarding,
+            setup_links=SetupLinks(
+                connections, onboarding, access, clock, f"{given.public_url}/portal/setup"
             ),
             changes=changes,
             contacts=destinations,

@@ -12,11 +12,23 @@ from shared.web.api.presets import router as presets
 from shared.web.api.reviews import router as reviews
 from shared.web.api.runs import router as runs
 from shared.web.api.schemas import Health
+from shared.web.api.setup_links import router as setup_links
 from shared.web.api.tenant import router as tenant
 from shared.web.services import READ
 
 router = APIRouter(prefix="/api/v1")
-for _part in (account, customers, connections, contacts, reviews, tenant, runs, changes, presets):
+for _part in (
+    account,
+    customers,
+    setup_links,
+    connections,
+    contacts,
+    reviews,
+    tenant,
+    runs,
+    changes,
+    presets,
+):
     router.include_router(_part)
 
 

@@ -109,6 +109,35 @@ class PortalSessionShown(Shown):
     expires_at: Timestamp
 
 
+class SetupLinkSent(Sent):
+    """How long the link may be opened."""
+
+    expires_in_days: Annotated[int, Field(ge=1, le=30, description="Days until it ends by itself.")] = 7
+
+
+class SetupLinkShown(Shown):
+    """A setup link: it may be mailed and opened more than once, until the set-up is finished, it expires or
+    is revoked. Its secret is not shown again."""
+
+    id: Annotated[
+        str, Field(description="Names the link, opens nothing.", examples=["5d0c1f6a9e3b47821b2c3d4e"])
+    ]
+    created_at: Timestamp
+    expires_at: Timestamp
+
+
+class NewSetupLinkShown(SetupLinkShown):
+    """The link that was made; any former one of the customer has ended."""
+
+    url: Annotated[
+        str,
+        Field(
+            description="What to send to the customer's administrator. Shown this once.",
+            examples=["https://tenantry.example/portal/setup?token=setup_…"],
+        ),
+    ]
+
+
 class ConnectSent(Sent):
     """How Microsoft Graph is to be reached."""
 

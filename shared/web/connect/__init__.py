@@ -98,9 +98,10 @@ async def _next_page(request: Request, connection: Connection) -> str:
     if (
         session is not None
         and session.account_id == connection.account_id
-        and session.opens(connection.customer_id)
+        and session.opens_setup(connection.customer_id)
     ):
-        return f"/portal/customers/{segment(connection.customer_id)}"
+        page = f"/portal/customers/{segment(connection.customer_id)}"
+        return f"{page}/setup" if session.setup else page
     return "/connect/done"
 
 

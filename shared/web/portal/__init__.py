@@ -6,8 +6,10 @@ from shared.web.portal.account import router as account
 from shared.web.portal.actions import router as actions
 from shared.web.portal.entrance import router as entrance
 from shared.web.portal.reading import router as reading
+from shared.web.portal.setup import router as setup
+from shared.web.portal.setup_entrance import router as setup_entrance
 from shared.web.static_files import router as static_files
 
 router = APIRouter()
-for _part in (entrance, account, reading, actions, static_files):
+for _part in (entrance, setup_entrance, account, setup, reading, actions, static_files):
     router.include_router(_part)
