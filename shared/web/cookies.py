@@ -1,4 +1,4 @@
-"""The cookies: a browser's half of a handshake, its receipt of a consent, and its portal session."""
+"""The cookies: a browser's half of a handshake, its receipt of a consent, its session, its language."""
 
 from dataclasses import dataclass
 from datetime import timedelta

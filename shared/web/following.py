@@ -1,9 +1,12 @@
 """What a page shows while something is under way, and when it has to be loaded anew."""
 
 import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from shared.core.connection import Connection, ConnectionState
 from shared.core.run import Run, RunState
+from shared.web.words import words_of
 
 
 class Following(msgspec.Struct, frozen=True):
@@ -14,6 +17,13 @@ class Following(msgspec.Struct, frozen=True):
     text: str
     value: int | None = None
     max: int | None = None
+
+
+def document(request: Request, view: Following) -> JSONResponse:
+    """The view in the language of the page that follows it."""
+    say = words_of(request).sentence
+    said = msgspec.structs.replace(view, title=say(view.title), text=say(view.text))
+    return JSONResponse(msgspec.to_builtins(said))
 
 
 def following(connection: Connection, state: ConnectionState, run: Run | None) -> Following:

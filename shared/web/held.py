@@ -3,25 +3,50 @@
 from shared.core.errors import Actor
 from shared.core.guard import GuardRule, Tripped
 from shared.core.run import Run, RunError, RunKind, RunState
+from shared.web.words import Words, english
 
 
-def sentence(broken: Tripped) -> str:
-    """What the guard found, and how much of it passes."""
-    actual, most, baseline = broken.actual, f"{broken.limit:,}", broken.baseline
+def sentence(broken: Tripped, words: Words | None = None) -> str:
+    """What the guard found, and how much of it passes; in English unless there are other `words`."""
+    say = words or english()
+    values = {"most": say.number(broken.limit), "base": say.number(broken.baseline)}
     match broken.rule:
         case GuardRule.EMPTY_DIRECTORY:
-            return "The directory lists nobody at all."
+            return say.gettext("The directory lists nobody at all.")
         case GuardRule.SCOPE_DROP:
-            return f"{_many(actual, 'person', 'people')} of {baseline:,} would leave the scope; {most} may."
+            return say.ngettext(
+                "%(num)s person of %(base)s would leave the scope; %(most)s may.",
+                "%(num)s people of %(base)s would leave the scope; %(most)s may.",
+                broken.actual,
+                **values,
+            )
         case GuardRule.DEACTIVATIONS:
-            found = f"{_many(actual, 'contact')} of {baseline:,} linked ones"
-            return f"{found} would be deactivated; {most} may."
+            return say.ngettext(
+                "%(num)s contact of %(base)s linked ones would be deactivated; %(most)s may.",
+                "%(num)s contacts of %(base)s linked ones would be deactivated; %(most)s may.",
+                broken.actual,
+                **values,
+            )
         case GuardRule.BLANKED:
-            found = f"{_many(actual, 'value')} on {_many(baseline, 'contact')}"
-            return f"{found} would be blanked; {most} may."
+            contacts = say.ngettext("on %(num)s contact", "on %(num)s contacts", broken.baseline)
+            return say.ngettext(
+                "%(num)s value %(on_contacts)s would be blanked; %(most)s may.",
+                "%(num)s values %(on_contacts)s would be blanked; %(most)s may.",
+                broken.actual,
+                on_contacts=contacts,
+                **values,
+            )
         case GuardRule.CREATIONS:
-            found = f"{_many(actual, 'contact')} would be created"
-            return f"{found}, with {_many(baseline, 'person', 'people')} in scope before; {most} may."
+            people = say.ngettext(
+                "with %(num)s person in scope before", "with %(num)s people in scope before", broken.baseline
+            )
+            return say.ngettext(
+                "%(num)s contact would be created, %(with_people)s; %(most)s may.",
+                "%(num)s contacts would be created, %(with_people)s; %(most)s may.",
+                broken.actual,
+                with_people=people,
+                **values,
+            )
 
 
 def waits_for(run: Run) -> RunError | None:
@@ -45,7 +70,3 @@ def only_planned(run: Run) -> bool:
         return False
     approved = run.state is not RunState.HELD and run.approved is not None and run.approved == run.digest
     return not (approved and run.applied)
-
-
-def _many(number: int, one: str, more: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else more or f'{one}s'}"

@@ -1,4 +1,4 @@
-"""Which of two media types a caller would rather have (RFC 9110, 12.5.1)."""
+"""What a caller would rather have: of two media types (RFC 9110, 12.5.1), of languages (12.5.4)."""
 
 from email.message import Message
 
@@ -13,11 +13,26 @@ def prefers(accept: str, one: str, other: str) -> bool:
     return wanted > 0 and wanted >= weights.get("*/*", 0.0)
 
 
+def by_preference(accept: str) -> list[str]:
+    """The languages that are asked for, the dearest first; without those that are not wanted at all."""
+    named = [(name.strip(), rest) for name, _, rest in (part.partition(";") for part in accept.split(","))]
+    weights = {name: _weight(_header(f"x/x;{rest}")) for name, rest in named if name}
+    return [name for name in sorted(weights, key=lambda name: -weights[name]) if weights[name] > 0]
+
+
 def _range(text: str) -> tuple[str, float]:
+    header = _header(text.strip() or "*/*")
+    return header.get_content_type(), _weight(header)
+
+
+def _header(value: str) -> Message:
     header = Message()
-    header["Content-Type"] = text.strip() or "*/*"
+    header["Content-Type"] = value
+    return header
+
+
+def _weight(header: Message) -> float:
     try:
-        weight = float(str(header.get_param("q", "1")))
+        return float(str(header.get_param("q", "1")))
     except ValueError:
-        weight = 0.0
-    return header.get_content_type(), weight
+        return 0.0

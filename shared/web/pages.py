@@ -1,5 +1,6 @@
 """HTML pages: Jinja templates, always escaped, with a style sheet and one script of our own."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -7,33 +8,44 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from shared.web import words
 from shared.web.cookies import SESSION
 from shared.web.identifiers import segment
+from shared.web.languages import LANGUAGES, here, language_of
 from shared.web.problems import Problem
-from shared.web.reasons import why
 from shared.web.sessions import form_token, home_of, known_session, session_of
 from shared.web.static_files import address
+from shared.web.words import utc, words_in
 
-_templates = Environment(
-    loader=PackageLoader("shared.web"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    extensions=["jinja2.ext.i18n"],
-)
-_templates.policies["ext.i18n.trimmed"] = True
-_templates.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-_templates.globals.update(static=address, segment=segment)
-_templates.filters.update(
-    utc=words.utc,
-    utc_text=words.utc_text,
-    duration=words.duration,
-    number=words.number,
-    field=words.field,
-    why=why,
-)
+
+@cache
+def _templates(language: str) -> Environment:
+    """The templates in one language."""
+    words = words_in(language)
+    templates = Environment(
+        loader=PackageLoader("shared.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    templates.policies["ext.i18n.trimmed"] = True
+    templates.install_gettext_translations(words.catalogue.translations, newstyle=True)  # type: ignore[attr-defined]
+    templates.globals.update(static=address, segment=segment, language=language, languages=LANGUAGES)
+    templates.filters.update(
+        utc=utc,
+        utc_text=words.utc_text,
+        day=words.day,
+        duration=words.duration,
+        number=words.number,
+        percent=words.percent,
+        listed=words.listed,
+        field=words.field,
+        why=words.why,
+        translated=words.sentence,
+    )
+    return templates
+
 
 # What programs are told about ids and methods means nothing to people; and a page of somebody else's is
 # no page at all, in the same words.
@@ -51,10 +63,19 @@ def page(
     """The page made of a template. Forms find `form_token` when the browser has a session; `whole_account` is
     whether that session is for the account rather than for one of its customers."""
     token, session = form_token(request) if SESSION.read(request) else None, known_session(request)
-    html = _templates.get_template(template).render(
-        form_token=token, whole_account=session is not None and session.customer_id is None, **values
+    language = language_of(request)
+    html = (
+        _templates(language)
+        .get_template(template)
+        .render(
+            form_token=token,
+            whole_account=session is not None and session.customer_id is None,
+            here_again=here(request, status),
+            **values,
+        )
     )
-    return HTMLResponse(html, status, headers)
+    said = {"Content-Language": language, "Vary": "Accept-Language, Cookie"}
+    return HTMLResponse(html, status, said | (headers or {}))
 
 
 async def problem_page(request: Request, problem: Problem) -> HTMLResponse:

@@ -6,7 +6,6 @@ button on its page, or the way back from Microsoft with the browser's own cookie
 
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -17,12 +16,13 @@ from shared.core.consent import link_used
 from shared.core.reasons import reason
 from shared.services.onboarding import Redirect
 from shared.web.cookies import HANDSHAKE, RECEIPT
-from shared.web.following import following
+from shared.web.following import document, following
 from shared.web.headers import content_security_policy, origin
 from shared.web.identifiers import segment
 from shared.web.pages import page
 from shared.web.services import READ, Services
 from shared.web.sessions import check_same_origin, session_of
+from shared.web.words import words_of
 
 router = APIRouter(prefix="/connect")
 
@@ -39,7 +39,7 @@ async def ask(request: Request, app: Services, ticket: str = "") -> HTMLResponse
         headers={"Content-Security-Policy": policy},
         ticket=ticket,
         delegated=grant is Grant.DELEGATED,
-        **await _names(app, connection),
+        **await _names(request, app, connection),
     )
 
 
@@ -75,7 +75,7 @@ async def done(request: Request, app: Services) -> HTMLResponse:
         state=state,
         reason=None if connection.reason is None else reason(connection.reason),
         view=following(connection, state, None),
-        **await _names(app, connection),
+        **await _names(request, app, connection),
     )
 
 
@@ -83,8 +83,7 @@ async def done(request: Request, app: Services) -> HTMLResponse:
 async def done_json(request: Request, app: Services) -> JSONResponse:
     """The same, as far as the page follows it."""
     connection = await _followed(request, app)
-    view = following(connection, connection.state_at(app.clock.now()), None)
-    return JSONResponse(msgspec.to_builtins(view))
+    return document(request, following(connection, connection.state_at(app.clock.now()), None))
 
 
 def _onward(request: Request, step: Redirect) -> Response:
@@ -112,8 +111,11 @@ async def _followed(request: Request, app: App) -> Connection:
     return connection
 
 
-async def _names(app: App, connection: Connection) -> dict[str, Any]:
+async def _names(request: Request, app: App, connection: Connection) -> dict[str, Any]:
     """Who asks, and for whom."""
     account = await app.access.accounts.get(connection.account_id)
     customer = await app.customers.get(connection.account_id, connection.customer_id)
-    return {"account_name": account.name if account else "Your provider", "customer_name": customer.name}
+    return {
+        "account_name": account.name if account else words_of(request).gettext("Your provider"),
+        "customer_name": customer.name,
+    }

@@ -15,7 +15,7 @@ from shared.core.account_destination import AccountDestination, DestinationKind
 from shared.core.errors import Actor, DestinationRefused, NotFound, Refused, RetryLater
 from shared.core.text import clean
 from shared.services.account_setup import importing
-from shared.web.following import Following
+from shared.web.following import Following, document
 from shared.web.pages import page
 from shared.web.paging import opened, sealed
 from shared.web.portal.customer_table import rows
@@ -54,10 +54,9 @@ async def show(
 
 
 @router.api_route("/progress.json", methods=READ)
-async def progress(app: Services, account_id: TheAccount) -> JSONResponse:
+async def progress(request: Request, app: Services, account_id: TheAccount) -> JSONResponse:
     """What the page follows while customers are imported."""
-    view = _view(await app.account_setup.get(account_id), app)
-    return JSONResponse(msgspec.to_builtins(view))
+    return document(request, _view(await app.account_setup.get(account_id), app))
 
 
 @router.post("")

@@ -9,9 +9,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from shared.bootstrap import App
 from shared.web.cookies import SESSION
+from shared.web.languages import CHOSEN, LANGUAGES, page_of_ours
 from shared.web.pages import page
 from shared.web.services import READ, Services
-from shared.web.sessions import SessionEnded, check_form, home_of, session_of
+from shared.web.sessions import SessionEnded, check_form, check_same_origin, home_of, session_of
 
 router = APIRouter(prefix="/portal")
 
@@ -49,6 +50,18 @@ async def sign_out(request: Request, app: Services) -> HTMLResponse:
     await app.access.close_portal(SESSION.read(request) or "")
     response = page(request, "portal/signed_out.html")
     SESSION.forget(request, response)
+    return response
+
+
+@router.post("/language")
+def choose_language(
+    request: Request, language: Annotated[str, Form()] = "", page: Annotated[str, Form()] = ""
+) -> RedirectResponse:
+    """Speak this language to this browser from now on, and back to the page; no session is needed."""
+    check_same_origin(request)
+    response = RedirectResponse(page_of_ours(page), 303)
+    if language in LANGUAGES:
+        CHOSEN.write(request, response, language)
     return response
 
 

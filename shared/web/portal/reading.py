@@ -1,6 +1,5 @@
 """The pages that only show something."""
 
-import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
@@ -11,12 +10,13 @@ from shared.core.customer import Customer
 from shared.core.errors import NotFound
 from shared.core.reasons import reason
 from shared.core.run import Run, RunKind
-from shared.web.following import Following, following
+from shared.web.following import Following, document, following
 from shared.web.held import only_planned, sentence, waits_for
 from shared.web.pages import page
 from shared.web.paging import opened, sealed
 from shared.web.portal.guard import TheCustomer, run_of
 from shared.web.services import READ, Services
+from shared.web.words import words_of
 
 router = APIRouter(prefix="/portal/customers/{customer}")
 
@@ -47,13 +47,12 @@ async def show(request: Request, app: Services, customer: TheCustomer) -> HTMLRe
 
 
 @router.api_route("/progress.json", methods=READ)
-async def progress(app: Services, customer: TheCustomer) -> JSONResponse:
+async def progress(request: Request, app: Services, customer: TheCustomer) -> JSONResponse:
     """What the customer's page follows while something is under way."""
     connection, state = await _standing(app, customer)
     if connection is None:
         raise NotFound("connection")
-    view = following(connection, state, await _under_way(app, connection))
-    return JSONResponse(msgspec.to_builtins(view))
+    return document(request, following(connection, state, await _under_way(app, connection)))
 
 
 @router.api_route("/disconnect", methods=READ)
@@ -78,7 +77,7 @@ async def show_run(
         run=found,
         planned=only_planned(found),
         waits_for=waits_for(found),
-        guard=[sentence(broken) for broken in found.guard],
+        guard=[sentence(broken, words_of(request)) for broken in found.guard],
         changes=changes.items,
         after=sealed(changes.after, of),
         further=after is not None,

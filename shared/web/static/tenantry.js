@@ -2,7 +2,10 @@
 
 const LOOK_AGAIN = 2000; // milliseconds
 
-const asText = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+// The page's language, as it is written where the reader is, if that is one of the reader's own.
+const language = document.documentElement.lang;
+const tag = navigator.languages.find((own) => own.split("-")[0] === language) ?? language;
+const asText = new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "short" });
 
 for (const element of document.querySelectorAll("time[datetime]")) {
   const moment = new Date(element.dateTime);
