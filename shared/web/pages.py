@@ -1,6 +1,6 @@
 """HTML pages: Jinja templates, always escaped, with a style sheet and one script of our own."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from shared.web.cookies import SESSION
+from shared.web.counts import read_and_written, written
 from shared.web.identifiers import segment
 from shared.web.languages import LANGUAGES, here, language_of
 from shared.web.problems import Problem
@@ -43,6 +44,8 @@ def _templates(language: str) -> Environment:
         field=words.field,
         why=words.why,
         translated=words.sentence,
+        written=partial(written, words),
+        read_and_written=partial(read_and_written, words),
     )
     return templates
 

@@ -68,6 +68,10 @@ class Words:
         """`one, two and three`."""
         return format_list(list(items), "standard", locale=self.locale)
 
+    def enumerated(self, items: Iterable[str]) -> str:
+        """`one, two, three`: figures side by side rather than a sentence."""
+        return format_list(list(items), "unit", locale=self.locale)
+
     def field(self, name: str) -> str:
         """A contact's field by its label: `mobile_phone` is Mobile phone."""
         return self.gettext(LABELS[name]) if name in LABELS else name.replace("_", " ").capitalize()
