@@ -63,6 +63,7 @@ from shared.services.review_queue import ReviewQueue
 from shared.services.run_control import RunControl
 from shared.services.scheduling import Scheduling
 from shared.services.setup_links import SetupLinks
+from shared.services.setups import Setups
 from shared.services.sync_run import SyncRunner
 from shared.services.user_run import UserRunner
 from shared.services.worker import Worker
@@ -90,6 +91,7 @@ class App:
     pausing: Pausing
     onboarding: Onboarding
     setup_links: SetupLinks
+    setups: Setups
     changes: ChangeLog
     contacts: ContactStores
     account_setup: AccountSetup
@@ -182,6 +184,9 @@ def build(settings: Settings) -> App:
         connections, TableSlots(tables), queue, clock, settings.sync_schedule, settings.sync_spread
     )
 
+    run_control = RunControl(connections, runs, queue, clock)
+    setups = Setups(connections, runs, run_control, directories, scheduling, queue, clock)
+
     async def close_applications() -> None:
         await asyncio.to_thread(applications.close)
 
@@ -205,7 +210,7 @@ def build(settings: Settings) -> App:
         clock=clock,
         access=access,
         customers=Customers(customers, connections, clock, scheduling),
-        runs=RunControl(connections, runs, queue, clock),
+        runs=run_control,
         reviews=ReviewQueue(reviews, clock),
         reports=reports,
         overview=Overview(customers, connections, reports, prices),
@@ -214,6 +219,7 @@ def build(settings: Settings) -> App:
         pausing=Pausing(connections, scheduling, clock),
         onboarding=onboarding,
         setup_links=SetupLinks(connections, onboarding, access, clock, f"{settings.public_url}/portal/setup"),
+        setups=setups,
         changes=changes,
         contacts=destinations,
         account_setup=AccountSetup(

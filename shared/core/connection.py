@@ -7,6 +7,8 @@ import msgspec
 
 from shared.core.configuration import Configuration
 from shared.core.errors import InvalidMove
+from shared.core.permissions import Permission
+from shared.core.setup import Setup
 from shared.core.setup_link import SetupLink
 
 HANDSHAKE_LIFETIME = timedelta(minutes=10)
@@ -78,7 +80,8 @@ class Connection(msgspec.Struct, frozen=True):
     `confirm_absence`: the next read must be a full one, to see whether people are really gone. `reviews`:
     how many entries the review queue has, decided ones included. `applied_version`: the configuration that
     the last commit went by. `canceled_run`: the last run that somebody canceled while it was under way.
-    `setup_link`: the last setup link that was made and not revoked. Times are UTC.
+    `setup_link`: the last setup link that was made and not revoked. `setup`: what somebody is choosing.
+    `permissions`: as the last proof found them. Times are UTC.
     """
 
     id: str
@@ -115,6 +118,13 @@ class Connection(msgspec.Struct, frozen=True):
     canceled_run: str | None = None
     applied_version: int | None = None
     setup_link: SetupLink | None = None
+    setup: Setup | None = None
+    permissions: tuple[Permission, ...] = ()
+
+    @property
+    def being_set_up(self) -> bool:
+        """Whether it waits to be set up for the first time, until when nothing is synced by itself."""
+        return self.setup is not None and self.setup.first
 
     def leased(self, now: datetime) -> bool:
         """Whether some worker holds the connection."""
@@ -199,6 +209,7 @@ def disconnected(connection: Connection, now: datetime) -> Connection:
         full_read_at=None,
         read_at=None,
         consent_expires_at=None,
+        permissions=(),
         current_run=None,
         held_run=None,
         in_scope=None,

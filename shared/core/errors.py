@@ -178,6 +178,19 @@ class VersionConflict(Refused):
         )
 
 
+class SetupChanged(Conflict):
+    """Somebody else changed, finished or dropped the setup in the meantime."""
+
+    def __init__(self) -> None:
+        """The remedy is always the same."""
+        super().__init__(
+            "setup_changed",
+            "These settings were changed in the meantime, in another window or by a program.",
+            "Look at them as they are now, and decide again. Nothing was changed.",
+            Actor.TECHNICIAN,
+        )
+
+
 class ConsentRefused(Refused):
     """A sign-in or consent that proves nothing; nothing was stored."""
 

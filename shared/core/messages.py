@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from shared.core.run import Trigger
+
 
 class SyncMessage(msgspec.Struct, frozen=True, tag="sync", tag_field="kind"):
     """Carry out a run. `slot` is set by the schedule; `postponed` counts how often it was put off."""
@@ -13,6 +15,15 @@ class SyncMessage(msgspec.Struct, frozen=True, tag="sync", tag_field="kind"):
     run_id: str
     slot: datetime | None = None
     postponed: int = 0
+
+
+class StartMessage(SyncMessage, frozen=True, tag="start"):
+    """Carry out a run that the connection names before the run itself is kept.
+
+    Where neither is so, whoever was about to start it did not get that far, or somebody else was quicker.
+    """
+
+    started_by: Trigger = Trigger.PORTAL
 
 
 class PreviewMessage(msgspec.Struct, frozen=True, tag="preview", tag_field="kind"):
@@ -38,7 +49,7 @@ class ImportMessage(msgspec.Struct, frozen=True, tag="import", tag_field="kind")
     asked_at: datetime
 
 
-QueueMessage = SyncMessage | PreviewMessage | ValidateMessage | ImportMessage
+QueueMessage = SyncMessage | StartMessage | PreviewMessage | ValidateMessage | ImportMessage
 
 _decoder: msgspec.json.Decoder[QueueMessage] = msgspec.json.Decoder(QueueMessage)
 

@@ -11,7 +11,7 @@ from croniter import croniter
 
 from shared.core.configuration import Schedule, ScheduleKind
 from shared.core.connection import Connection, ConnectionState
-from shared.core.messages import SyncMessage
+from shared.core.messages import StartMessage, SyncMessage
 
 # The platform may call a timer a moment before the scheduled second.
 _EARLY = timedelta(seconds=1)
@@ -69,15 +69,17 @@ def outstanding(due: list[datetime], now: datetime) -> list[datetime]:
 
 def not_due(message: SyncMessage, connection: Connection, spread: timedelta, now: datetime) -> bool:
     """Whether a message came for nothing: the schedule no longer has its time or is past the next one too,
-    or the connection is paused.
+    or the connection is paused, or waits to be set up.
 
-    A run on demand has no due time, so its message never does; one whose run has begun is not to be asked.
+    A run on demand has no due time, so its message never does, unless nobody started the run after all; one
+    whose run has begun is not to be asked.
     """
     if message.slot is None:
-        return False
+        return isinstance(message, StartMessage) and connection.current_run != message.run_id
     schedule = connection.configuration.schedule
     return (
         connection.state is ConnectionState.PAUSED
+        or connection.being_set_up
         or not is_due(schedule, connection.id, spread, message.slot)
         # Where syncs take longer than it is to the next one, they would queue up without end.
         or next_due(schedule, connection.id, spread, message.slot + timedelta.resolution) <= now

@@ -9,6 +9,7 @@ import msgspec
 from shared.core.connection import Connection
 from shared.core.mirror import UserPage
 from shared.core.models import DirectoryUser
+from shared.core.permissions import Permission
 from shared.core.supplement import Registration, SecureScore, SubscribedProduct
 
 
@@ -43,8 +44,8 @@ class DirectoryReader(Protocol):
         """The tenant's name."""
         ...
 
-    async def prove_permissions(self) -> None:
-        """Make one call for each permission a sync needs."""
+    async def prove_permissions(self) -> tuple[Permission, ...]:
+        """Try every permission but that of `organization`. Raises ActionRequired without one a sync needs."""
         ...
 
     async def latest_delta_link(self) -> str:

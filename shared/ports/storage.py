@@ -90,7 +90,7 @@ class ConnectionStore(Protocol):
         ...
 
     def active(self, after: str | None = None) -> AsyncIterator[Page[ScheduledConnection]]:
-        """Stream every active connection, from a former page's `after` on."""
+        """Stream every active connection but those being set up, from a former page's `after` on."""
         ...
 
 

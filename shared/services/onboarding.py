@@ -7,7 +7,7 @@ the id_token of the person who signed in, and that Microsoft then gives us a tok
 import logging
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -40,8 +40,10 @@ from shared.core.errors import (
     TenantryError,
 )
 from shared.core.messages import ValidateMessage
+from shared.core.permissions import ORGANIZATION, PROFILES, Outcome, Permission
 from shared.core.presets import default_configuration
 from shared.core.reasons import reason
+from shared.core.setting_up import begun
 from shared.core.text import label
 from shared.logs import log
 from shared.ports import (
@@ -99,16 +101,19 @@ class Onboarding:
     scheduling: Scheduling
     account_destinations: AccountDestinationStore
 
-    async def begin(self, customer: Customer, grant: Grant) -> tuple[Connection, str]:
-        """The connection, made if there was none, and a one-use URL that an admin opens within 10 minutes."""
+    async def begin(
+        self, customer: Customer, grant: Grant, *, set_up: bool = False
+    ) -> tuple[Connection, str]:
+        """The connection, made if there was none, and a one-use URL that an admin opens within 10 minutes.
+
+        `set_up`: a person is about to choose what is synced, so nothing is before they have.
+        """
         stored = await self.of(customer)
         ticket = secrets.token_urlsafe(32)
-        await self.one_time.put(
-            _TICKET,
-            ticket,
-            {"account": customer.account_id, "connection": customer.connection_id, "grant": grant.value},
-            self.clock.now() + HANDSHAKE_LIFETIME,
-        )
+        claims = {"account": customer.account_id, "connection": customer.connection_id, "grant": grant.value}
+        if set_up:
+            claims["set_up"] = "yes"
+        await self.one_time.put(_TICKET, ticket, claims, self.clock.now() + HANDSHAKE_LIFETIME)
         return stored.value, f"{self.start_url}?ticket={ticket}"
 
     async def of(self, customer: Customer) -> Stored[Connection]:
@@ -130,12 +135,21 @@ class Onboarding:
         if claims is None:
             raise link_used()
         stored = await self._connection(claims["account"], claims["connection"])
-        await update(self.connections, stored, lambda c: consent_opened(c, self.clock.now()))
-        grant = Grant(claims["grant"])
+        set_up, grant = "set_up" in claims, Grant(claims["grant"])
+        await update(self.connections, stored, lambda c: _opened(c, self.clock.now(), set_up=set_up))
         state, browser = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         request = await self.identity.begin_sign_in(grant, state, self.redirect_uri)
         await self._open_handshake(state, browser, claims | {"step": "sign_in", "request": request})
         return Redirect(request["auth_uri"], browser)
+
+    async def handshake(self, state: str | None, browser: str | None) -> Connection | None:
+        """The connection that a handshake is for, while it lasts; looking does not use it up."""
+        claims = await self.one_time.peek(_HANDSHAKE, f"{state}.{browser}", self.clock.now())
+        return (
+            None
+            if claims is None
+            else (await self._connection(claims["account"], claims["connection"])).value
+        )
 
     async def callback(self, answer: dict[str, str], browser: str | None) -> Redirect | Connected:
         """Take up Microsoft's answer: on to the admin consent, or to the end.
@@ -306,7 +320,12 @@ class Onboarding:
         organization = await reader.organization()
         if organization.id != stored.value.tenant_id:
             raise reason("tenant_mismatch")
-        await reader.prove_permissions()
+        known = Permission(ORGANIZATION, Outcome.GRANTED)
+        try:
+            permissions = (*await reader.prove_permissions(), known)
+        except ActionRequired:
+            await self._note(stored, (Permission(PROFILES, Outcome.MISSING), known))
+            raise
         await self.scheduling.plan_ahead(stored.value)
         active = await update(
             self.connections,
@@ -315,10 +334,18 @@ class Onboarding:
                 moved(c, ConnectionState.ACTIVE, self.clock.now()),
                 tenant_name=label(organization.display_name),
                 tenant_domain=label(organization.domain),
+                permissions=permissions,
             ),
         )
         log("connection.active", connection=active.value.id)
         return active
+
+    async def _note(self, stored: Stored[Connection], permissions: tuple[Permission, ...]) -> None:
+        """Keep how far the proof got, for whoever watches it."""
+        if stored.value.permissions != permissions:
+            await update(
+                self.connections, stored, lambda c: msgspec.structs.replace(c, permissions=permissions)
+            )
 
     async def _added(self, customer: Customer) -> Stored[Connection]:
         now = self.clock.now()
@@ -363,3 +390,7 @@ class Onboarding:
         if stored is None:
             raise NotFound("connection")
         return stored
+
+
+def _opened(connection: Connection, now: datetime, *, set_up: bool) -> Connection:
+    return consent_opened(begun(connection, now) if set_up else connection, now)

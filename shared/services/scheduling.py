@@ -50,7 +50,7 @@ class Scheduling:
         To be called for the connection as it is about to be, before that is written down: a message that
         finds nothing changed does no harm, one that nobody sent would be missing.
         """
-        if connection.state not in _MAY_SYNC:
+        if connection.state not in _MAY_SYNC or connection.being_set_up:
             return 0
         now = self.clock.now()
         until = slot_after(self.timer, slot_at(self.timer, now))
@@ -65,6 +65,6 @@ class Scheduling:
 
     def next_sync(self, connection: Connection) -> datetime | None:
         """When the next automatic sync begins (UTC); None where there will be none."""
-        if connection.state is not ConnectionState.ACTIVE:
+        if connection.state is not ConnectionState.ACTIVE or connection.being_set_up:
             return None
         return next_due(connection.configuration.schedule, connection.id, self.spread, self.clock.now())

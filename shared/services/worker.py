@@ -17,7 +17,7 @@ from shared.core.errors import (
     TenantryError,
     code_of,
 )
-from shared.core.messages import SyncMessage
+from shared.core.messages import StartMessage, SyncMessage
 from shared.core.run import Run, RunError, RunKind, RunState, Trigger
 from shared.core.schedule import not_due
 from shared.logs import log, where
@@ -152,7 +152,7 @@ class Worker:
             customer_id=connection.customer_id,
             connection_id=connection.id,
             kind=RunKind.SYNC,
-            trigger=Trigger.SCHEDULE,
+            trigger=message.started_by if isinstance(message, StartMessage) else Trigger.SCHEDULE,
             created_at=now,
             updated_at=now,
             state=RunState.RUNNING,

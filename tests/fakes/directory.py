@@ -11,6 +11,7 @@ from shared.core.connection import Connection, ConnectionState
 from shared.core.errors import ActionRequired, ResyncRequired
 from shared.core.mirror import UserPage
 from shared.core.models import DirectoryUser, RemovalReason
+from shared.core.permissions import PROFILES, Outcome, Permission
 from shared.core.supplement import Registration, SecureScore, SubscribedProduct
 from shared.ports import DirectoryGroup, Organization
 from tests.fakes.directory_extras import DirectoryExtras
@@ -160,8 +161,9 @@ class FakeDirectoryReader:
         self._request()
         return Organization(self._tenant.id, self._tenant.display_name, self._tenant.domain)
 
-    async def prove_permissions(self) -> None:
+    async def prove_permissions(self) -> tuple[Permission, ...]:
         self._request()
+        return Permission(PROFILES, Outcome.GRANTED), *self._tenant.granted()
 
     async def latest_delta_link(self) -> str:
         self._request()

@@ -6,10 +6,12 @@ from datetime import date
 
 from shared.core.errors import Actor, EnrichmentUnavailable, ScopeObjectMissing
 from shared.core.models import DirectoryUser, UserType, user_type
+from shared.core.permissions import Outcome, Permission
 from shared.core.supplement import Registration, SecureScore, SubscribedProduct
 from shared.ports import DirectoryGroup
 
 _NEEDED_BY = {
+    "GroupMember.Read.All": "groups",
     "MailboxSettings.Read": "mailbox_purposes",
     "AuditLog.Read.All": "registrations",
     "Reports.Read.All": "activity",
@@ -66,6 +68,13 @@ class DirectoryExtras:
 
     # What the reader asks.
 
+    def granted(self) -> tuple[Permission, ...]:
+        """What became of each permission that a sync can do without."""
+        return tuple(
+            Permission(permission, _outcome(self.errors.get(method)))
+            for permission, method in _NEEDED_BY.items()
+        )
+
     def found(self, name: str) -> DirectoryUser | None:
         """The user with this object id or user principal name."""
         for user in self.users.values():
@@ -110,6 +119,13 @@ class DirectoryExtras:
             (user.user_principal_name or "").lower(): self.activity.get(user.id)
             for user in self.users.values()
         }
+
+
+def _outcome(error: Exception | None) -> Outcome:
+    if error is None or "concealed" in str(error):
+        return Outcome.GRANTED
+    permanent = isinstance(error, EnrichmentUnavailable) and error.permanent
+    return Outcome.UNLICENSED if permanent else Outcome.MISSING
 
 
 def unavailable(what: str, *, permanent: bool = False) -> EnrichmentUnavailable:

@@ -127,6 +127,7 @@ class FakeConnectionStore:
                 for place, (_, body) in sorted(self._connections.items())
                 for connection in [msgspec.json.decode(body, type=Connection)]
                 if connection.state is ConnectionState.ACTIVE
+                and not connection.being_set_up
                 and (after is None or list(place) > json.loads(after))
             ]
             if not rest:

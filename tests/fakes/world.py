@@ -31,6 +31,7 @@ from shared.services.review_queue import ReviewQueue
 from shared.services.run_control import RunControl
 from shared.services.scheduling import Scheduling
 from shared.services.setup_links import SetupLinks
+from shared.services.setups import Setups
 from shared.services.sync_run import SyncRunner
 from shared.services.user_run import UserRunner
 from shared.services.worker import Worker
@@ -187,12 +188,13 @@ class World:
             scheduling=scheduling,
             account_destinations=account_destinations,
         )
+        run_control = RunControl(connections, runs, queue, clock)
         return App(
             settings=given,
             clock=clock,
             access=access,
             customers=Customers(customers, connections, clock, scheduling),
-            runs=RunControl(connections, runs, queue, clock),
+            runs=run_control,
             reviews=ReviewQueue(reviews, clock),
             reports=reports,
             overview=Overview(customers, connections, reports, prices),
@@ -203,6 +205,7 @@ class World:
             setup_links=SetupLinks(
                 connections, onboarding, access, clock, f"{given.public_url}/portal/setup"
             ),
+            setups=Setups(connections, runs, run_control, directories, scheduling, queue, clock),
             changes=changes,
             contacts=destinations,
             account_setup=AccountSetup(
@@ -248,11 +251,13 @@ class World:
         tenant: FakeDirectory,
         customer: Customer | None = None,
         grant: Grant = Grant.APPLICATION,
+        *,
+        set_up: bool = False,
     ) -> Connection:
         """The whole way through consent, by an admin of the tenant who approves everything."""
         customer = customer or await self.customer()
         onboarding = self.app.onboarding
-        _, url = await onboarding.begin(customer, grant)
+        _, url = await onboarding.begin(customer, grant, set_up=set_up)
         redirect = await onboarding.start(url.partition("ticket=")[2])
         cache = "{}" if grant is Grant.APPLICATION else '{"refresh": "token"}'
         signed_in = self.identity.sign_in(redirect.url, admin(tenant.id, token_cache=cache))

@@ -15,11 +15,13 @@ from shared.adapters.graph.answers import nonsense
 from shared.adapters.graph.groups import GraphGroups
 from shared.adapters.graph.limits import SharedLimits
 from shared.adapters.graph.paging import decoded, pages
+from shared.adapters.graph.permissions import proven
 from shared.adapters.graph.reports import GraphReports
 from shared.adapters.graph.transport import GraphTransport
 from shared.core.connection import Connection
 from shared.core.mirror import UserPage
 from shared.core.models import DirectoryUser
+from shared.core.permissions import PROFILES, Outcome, Permission
 from shared.core.supplement import Registration, SecureScore, SubscribedProduct
 from shared.ports import Clock, DirectoryGroup, Organization, Secrets
 from shared.settings import Settings
@@ -53,10 +55,12 @@ class GraphDirectory:
             raise nonsense()
         return Organization(*found)
 
-    async def prove_permissions(self) -> None:
-        """See DirectoryReader. `organization` is proven by its own call, `User.Read.All` by this one."""
+    async def prove_permissions(self) -> tuple[Permission, ...]:
+        """See DirectoryReader. `organization` is proven by its own call, `User.Read.All` by the first one."""
         url = self._transport.url("users?$select=id,userPrincipalName,department&$top=1")
-        decoded(documents.users, await self._transport.get(url))
+        found = decoded(documents.users, await self._transport.get(url)).page.users
+        somebody = found[0].id if found else None
+        return Permission(PROFILES, Outcome.GRANTED), *await proven(self._transport, somebody)
 
     async def latest_delta_link(self) -> str:
         """See DirectoryReader."""

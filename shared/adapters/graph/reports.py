@@ -17,7 +17,8 @@ from shared.adapters.graph.transport import ROUND, GraphTransport
 from shared.core.errors import Actor, EnrichmentUnavailable
 from shared.core.supplement import Registration, SecureScore, SubscribedProduct
 
-_NO_PREMIUM = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
+NO_PREMIUM = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
+"""Microsoft's code where a tenant has no licence for reports on authentication methods."""
 _DENIED = frozenset({HTTPStatus.FORBIDDEN})
 _AS_APPLICATION = " It must be granted to the application: an administrator reads no mailbox but their own."
 _NO_MAILBOX = frozenset({HTTPStatus.NOT_FOUND})
@@ -91,7 +92,7 @@ class GraphReports:
         await self._transport.reserve(self._registrations_here, _REGISTRATIONS_OF_ALL)
         answer = await self._transport.ask(url, accept=_DENIED)
         if answer.status == HTTPStatus.FORBIDDEN:
-            if documents.error_code(answer.body) == _NO_PREMIUM:
+            if documents.error_code(answer.body) == NO_PREMIUM:
                 raise _not_licensed()
             raise _missing("AuditLog.Read.All")
         return answer.body

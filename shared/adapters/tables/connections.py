@@ -16,7 +16,8 @@ from shared.ports import Page, ScheduledConnection, Stored
 class TableConnections:
     """Implements ConnectionStore: one partition per account.
 
-    `state` is a column, to be filtered by, and so is `schedule`: the fan-out reads nothing else of a row.
+    `state` is a column, to be filtered by, and so are `schedule` and `being_set_up`: the fan-out reads
+    nothing else of a row.
     """
 
     def __init__(self, service: TableServiceClient) -> None:
@@ -50,11 +51,13 @@ class TableConnections:
         pages = self._table.pages(
             "state eq @state",
             {"state": ConnectionState.ACTIVE.value},
-            select=("account_id", "connection_id", "schedule"),
+            select=("account_id", "connection_id", "schedule", "being_set_up"),
             after=after,
         )
         async for entities, token in pages:
-            yield Page(tuple(map(_scheduled, entities)), token)
+            # Asking for those that are not would leave out every row of before there was the column.
+            syncing = (entity for entity in entities if not entity.get("being_set_up"))
+            yield Page(tuple(map(_scheduled, syncing)), token)
 
 
 def _scheduled(entity: Entity) -> ScheduledConnection:
@@ -79,6 +82,7 @@ def _entity(connection: Connection) -> Entity:
             customer_id=connection.customer_id,
             state=connection.state.value,
             schedule=msgspec.json.encode(connection.configuration.schedule).decode(),
+            being_set_up=connection.being_set_up,
             reason=connection.reason,
             tenant_id=connection.tenant_id,
         ),

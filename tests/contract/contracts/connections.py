@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from shared.core.configuration import Preset, Schedule, ScheduleKind
+from shared.core.configuration import Configuration, Preset, Schedule, ScheduleKind
 from shared.core.connection import Connection, ConnectionState, Grant
 from shared.core.errors import ConcurrentUpdate
 from shared.core.presets import PRESETS
+from shared.core.setup import Setup
 from shared.ports import ConnectionStore, OpenSlot, ScheduledConnection, SlotStore
 from tests.contract.contracts.values import HOSTILE, LATER, NOW, active, connection, unique
 
@@ -165,6 +166,17 @@ class ConnectionStoreContract:
         streamed = {one.id: one async for page in connections.active() for one in page.items}
         assert streamed[plain.value.id] == ScheduledConnection(account_id, plain.value.id, Schedule())
         assert streamed[stored.value.id] == ScheduledConnection(account_id, stored.value.id, daily)
+
+    async def test_what_is_being_set_up_is_not_streamed(self, connections: ConnectionStore) -> None:
+        """It is as soon as its first setup is over; later ones change nothing."""
+        account_id = unique()
+        stored = await connections.add(active(account_id))
+        first = Setup(Configuration(), NOW)
+        for setup, streams in ((first, False), (msgspec.structs.replace(first, first=False), True)):
+            stored = await connections.replace(stored, msgspec.structs.replace(stored.value, setup=setup))
+            pages = [page.items async for page in connections.active()]
+            assert bool(_ids_of(account_id, pages)) is streams
+            assert await connections.get(account_id, stored.value.id) == stored
 
 
 def _scheduled(one: Connection, schedule: Schedule) -> Connection:

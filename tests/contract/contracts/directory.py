@@ -5,11 +5,16 @@ import pytest
 from shared.core.errors import ActionRequired, ResyncRequired
 from shared.core.mirror import EMPTY, Snapshot, UserPage, folded, replaced
 from shared.core.models import RemovalReason
-from tests.contract.contracts.directory_extras import EnrichmentsContract, GroupsContract, SingleUserContract
+from tests.contract.contracts.directory_extras import (
+    EnrichmentsContract,
+    GroupsContract,
+    PermissionsContract,
+    SingleUserContract,
+)
 from tests.contract.contracts.tenant import TenantUnderTest
 
 
-class DirectoryContract(SingleUserContract, GroupsContract, EnrichmentsContract):
+class DirectoryContract(SingleUserContract, GroupsContract, EnrichmentsContract, PermissionsContract):
     """One tenant, read only."""
 
     @pytest.fixture

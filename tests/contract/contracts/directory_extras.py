@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.core.errors import ActionRequired, EnrichmentUnavailable, ScopeObjectMissing
+from shared.core.permissions import OPTIONAL, PROFILES, Outcome
 from shared.core.supplement import Registration, SecureScore, SubscribedProduct
 from shared.ports import DirectoryReader
 from tests.contract.contracts.tenant import TenantUnderTest
@@ -35,6 +36,30 @@ QUESTIONS: dict[str, Question] = ENRICHMENTS | {
     "groups": named_groups,
     "products": lambda reader: reader.products(),
 }
+
+
+class PermissionsContract:
+    """What the tenant granted."""
+
+    @pytest.fixture
+    def tenant(self) -> TenantUnderTest:
+        raise NotImplementedError("the tenant under test; some people may be in it already")
+
+    async def test_every_permission_is_tried(self, tenant: TenantUnderTest) -> None:
+        """With everything granted each is found to be, and none is asked for twice."""
+        tenant.hire("Person")
+        found = await tenant.reader().prove_permissions()
+        assert {permission.name for permission in found} == {PROFILES, *OPTIONAL}
+        assert len(found) == 1 + len(OPTIONAL)
+        assert {permission.outcome for permission in found} == {Outcome.GRANTED}
+
+    @pytest.mark.parametrize("name", ENRICHMENTS)
+    async def test_a_permission_that_is_missing_is_told(self, tenant: TenantUnderTest, name: str) -> None:
+        """It alone, and what a sync needs is proven all the same."""
+        tenant.hire("Person")
+        tenant.revoke(name)
+        found = await tenant.reader().prove_permissions()
+        assert [item.name for item in found if item.outcome is not Outcome.GRANTED] == [name]
 
 
 class SingleUserContract:

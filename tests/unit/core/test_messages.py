@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from shared.core.messages import PreviewMessage, QueueMessage, SyncMessage, ValidateMessage, decode, encode
+from shared.core.messages import (
+    PreviewMessage,
+    QueueMessage,
+    StartMessage,
+    SyncMessage,
+    ValidateMessage,
+    decode,
+    encode,
+)
 from tests.contract.contracts.values import HOSTILE
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -16,6 +24,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
     [
         SyncMessage("account", "connection", "run"),
         SyncMessage("account", "connection", "run", NOON, postponed=7),
+        StartMessage("account", "connection", "run", postponed=1),
         PreviewMessage("account", "connection", "run"),
         ValidateMessage("account", "connection", attempt=3),
         *(ValidateMessage(text, text) for text in HOSTILE),

@@ -8,6 +8,7 @@ import pytest
 from shared.core.connection import ConnectionState
 from shared.core.errors import NotFound, OperatorError, RetryLater, SourceFault
 from shared.core.messages import ValidateMessage
+from shared.core.permissions import GROUPS, OPTIONAL, ORGANIZATION, PROFILES, REQUIRED, Outcome, lacking
 from shared.services.onboarding import Connected
 from tests.fakes import ACCOUNT
 from tests.fakes.directory import consent_withdrawn, permission_missing
@@ -134,3 +135,46 @@ async def test_connecting_what_does_not_exist_is_not_found(consent: Consent) -> 
     """Neither disconnecting nor anything else."""
     with pytest.raises(NotFound):
         await consent.onboarding.disconnect(ACCOUNT, "0" * 16)
+
+
+async def test_what_was_granted_is_kept(consent: Consent) -> None:
+    """What a sync can do without is told missing, and the connection works all the same."""
+    consent.tenant.revoke("GroupMember.Read.All")
+    redirect = await consent.signed_in()
+    await consent.onboarding.callback(consent.world.identity.approve(redirect.url), redirect.handshake)
+    connection = await consent.connection()
+    assert connection.state is ConnectionState.ACTIVE
+    assert {permission.name for permission in connection.permissions} == {*REQUIRED, *OPTIONAL}
+    assert [item.name for item in connection.permissions if item.outcome is Outcome.MISSING] == [GROUPS]
+    consent.tenant.errors.clear()
+    connection = await consent.world.app.setups.try_permissions(consent.customer)
+    assert not lacking(connection.permissions, GROUPS)
+
+
+async def test_whoever_watches_sees_how_far_the_proof_is(consent: Consent) -> None:
+    """The organization answers, the people not yet."""
+    redirect = await consent.signed_in()
+    fine = consent.tenant.requests + 1
+
+    def only_the_first(number: int) -> None:
+        if number > fine:
+            raise consent_withdrawn(replicating=True)
+
+    consent.tenant.on_request = only_the_first
+    await consent.onboarding.callback(consent.world.identity.approve(redirect.url), redirect.handshake)
+    connection = await consent.connection()
+    assert connection.state is ConnectionState.VALIDATING
+    found = {permission.name: permission.outcome for permission in connection.permissions}
+    assert found == {PROFILES: Outcome.MISSING, ORGANIZATION: Outcome.GRANTED}
+
+
+@pytest.mark.parametrize("set_up", [False, True])
+async def test_whoever_is_about_to_choose_is_not_synced_before(consent: Consent, set_up: bool) -> None:
+    """Neither by a message that was planned ahead nor by the next fan-out; made by a program alone it is."""
+    world = consent.world
+    connection = await world.connect(consent.tenant, consent.customer, set_up=set_up)
+    assert (world.app.customers.next_sync(connection) is None) is set_up
+    world.clock.advance(timedelta(days=1))
+    await world.app.fan_out.fire()
+    await world.drain(until=world.clock.now() + timedelta(days=1))
+    assert bool(world.runs.all()) is not set_up
