@@ -13,6 +13,7 @@ from shared.core.mapping import email_of
 from shared.core.models import DirectoryUser
 from shared.core.scope import Filter
 from shared.core.sites import ValueCount, value_counts, value_of
+from shared.core.text import clean
 from shared.ports import Directories, DirectoryGroup, MirrorStore
 
 
@@ -55,6 +56,16 @@ class Browsing:
         found = [group async for page in reader.groups(search) for group in page]
         return sorted(found, key=lambda group: (group.name.casefold(), group.id))
 
+    async def people(self, connection: Connection, search: str, most: int) -> list[DirectoryUser]:
+        """At most so many people whose name or address has `search` in it, by name.
+
+        Raises as `values` does.
+        """
+        _check_readable(connection)
+        wanted = search.casefold()
+        found = [user async for user in self._users(connection) if wanted in _searched(user)]
+        return sorted(found, key=lambda user: (clean(user.display_name).casefold(), user.id))[:most]
+
     async def _users(self, connection: Connection) -> AsyncIterator[DirectoryUser]:
         snapshot = None
         if connection.mirror is not None:
@@ -66,6 +77,11 @@ class Browsing:
         async for page in self.directories.open(connection).users():
             for user in page.users:
                 yield user
+
+
+def _searched(user: DirectoryUser) -> str:
+    names = (clean(user.display_name), user.user_principal_name or "", user.mail or "")
+    return "\n".join(names).casefold()
 
 
 def _check_readable(connection: Connection) -> None:

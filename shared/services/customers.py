@@ -68,6 +68,10 @@ class Customers:
         """When the next automatic sync begins; None where there will be none."""
         return self.scheduling.next_sync(connection)
 
+    def overdue_since(self, connection: Connection) -> datetime | None:
+        """When the sync was due that has not come about; None while none is late."""
+        return self.scheduling.overdue_since(connection)
+
     async def configure(self, customer: Customer, configuration: Configuration, version: int) -> Connection:
         """Replace the configuration; another schedule counts at once.
 

@@ -8,6 +8,7 @@ from shared.core.connection import Connection, ConnectionState
 from shared.core.messages import SyncMessage
 from shared.core.run import slot_run_id
 from shared.core.schedule import due_times, next_due, outstanding, slot_after, slot_at
+from shared.core.standing import overdue_since
 from shared.logs import log
 from shared.ports import Clock, Queue, ScheduledConnection
 
@@ -68,3 +69,7 @@ class Scheduling:
         if connection.state is not ConnectionState.ACTIVE or connection.being_set_up:
             return None
         return next_due(connection.configuration.schedule, connection.id, self.spread, self.clock.now())
+
+    def overdue_since(self, connection: Connection) -> datetime | None:
+        """When the sync was due that has not come about; None while none is late."""
+        return overdue_since(connection, self.spread, self.clock.now())

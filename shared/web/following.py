@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from shared.core.connection import Connection, ConnectionState
-from shared.core.run import Run, RunState
+from shared.core.run import Run, RunKind, RunState
 from shared.web.words import words_of
 
 
@@ -40,8 +40,15 @@ def following(connection: Connection, state: ConnectionState, run: Run | None) -
     return Following(key, "", "")
 
 
+def following_run(run: Run) -> Following:
+    """The view of one run."""
+    if run.state.ended or run.state is RunState.HELD:
+        return Following(run.state.value, "", "")
+    return _run("under_way", run)
+
+
 def _run(key: str, run: Run) -> Following:
-    title = "Sync in progress"
+    title = "Preview in progress" if run.kind is RunKind.PREVIEW else "Sync in progress"
     if run.state is RunState.QUEUED:
         return Following(key, title, "It begins in a moment.")
     if run.error is not None:

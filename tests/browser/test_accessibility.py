@@ -9,7 +9,7 @@ from axe_playwright_python.async_playwright import Axe
 
 from shared.core.connection import ConnectionState, Grant
 from shared.core.errors import ActionRequired
-from tests.browser import account_scenes
+from tests.browser import account_scenes, manage_scenes
 from tests.browser.conftest import SCREENSHOTS, Visit
 from tests.browser.scenes import Scenes
 
@@ -98,7 +98,7 @@ async def failed_run(scenes: Scenes, visit: Visit) -> None:
 async def held_run(scenes: Scenes, visit: Visit) -> None:
     """A run that the guard holds, with its plan and the two buttons."""
     await waiting_for_approval(scenes, visit)
-    await visit.page.get_by_role("link", name="looked at its plan").click()
+    await visit.page.get_by_role("link", name="Look at the plan").click()
 
 
 async def preview(scenes: Scenes, visit: Visit) -> None:
@@ -174,6 +174,7 @@ ALL: list[Scene] = [
     consent_copied,
     consent_declined,
     *account_scenes.ALL,
+    *manage_scenes.ALL,
 ]
 
 
@@ -198,7 +199,15 @@ async def test_axe_finds_nothing(scenes: Scenes, inspection: Visit, scene: Scene
 
 @pytest.mark.parametrize(
     "scene",
-    [connected, run, held_run, disconnecting, consent_asked, account_scenes.accounts_customers],
+    [
+        connected,
+        run,
+        held_run,
+        disconnecting,
+        consent_asked,
+        account_scenes.accounts_customers,
+        manage_scenes.late,
+    ],
     ids=lambda scene: scene.__name__,
 )
 async def test_everything_to_press_is_large_enough(scenes: Scenes, inspection: Visit, scene: Scene) -> None:

@@ -79,7 +79,7 @@ async def test_a_held_run_is_looked_at_and_approved(scenes: Scenes, window: Visi
     page = window.page
     await page.goto(await scenes.open_portal(await scenes.held()))
     await expect(page.get_by_text("Nobody has to act.")).to_have_count(0)
-    await page.get_by_role("link", name="looked at its plan").click()
+    await page.get_by_role("link", name="Look at the plan").click()
     await expect(badge(window, "Waiting for approval")).to_be_visible()
     await expect(badge(window, "To be deactivated")).to_have_count(3)
     await page.get_by_role("button", name="Approve this plan").click()

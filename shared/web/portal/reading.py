@@ -10,10 +10,13 @@ from shared.core.customer import Customer
 from shared.core.errors import NotFound
 from shared.core.reasons import reason
 from shared.core.run import Run, RunKind
-from shared.web.following import Following, document, following
+from shared.core.standing import verdict
+from shared.web.elapsed import elapsed
+from shared.web.following import Following, document, following, following_run
 from shared.web.held import only_planned, sentence, waits_for
 from shared.web.pages import page
 from shared.web.paging import opened, sealed
+from shared.web.portal.customers.tabs import open_reviews, tabs
 from shared.web.portal.guard import TheCustomer, run_of
 from shared.web.services import READ, Services
 from shared.web.words import words_of
@@ -31,6 +34,9 @@ async def show(request: Request, app: Services, customer: TheCustomer) -> HTMLRe
     connection, state = await _standing(app, customer)
     recent = (await app.runs.list(customer, _RECENT_RUNS, None)).items if connection else ()
     under_way = None if connection is None else await _under_way(app, connection)
+    now, syncs = app.clock.now(), [run for run in recent if run.kind in _SYNCS]
+    overdue = None if connection is None else app.customers.overdue_since(connection)
+    unclear = await open_reviews(app, connection)
     return page(
         request,
         "portal/customer.html",
@@ -40,7 +46,18 @@ async def show(request: Request, app: Services, customer: TheCustomer) -> HTMLRe
         reason=reason(connection.reason) if connection and connection.reason else None,
         next_sync=app.customers.next_sync(connection) if connection else None,
         runs=recent,
-        last_done=next((run for run in recent if run.state.done and run.kind in _SYNCS), None),
+        last_done=next((run for run in syncs if run.state.done), None),
+        last_failed=next((run for run in syncs[:1] if run.error is not None), None),
+        verdict=verdict(
+            connection,
+            now,
+            last=next((run for run in syncs if run.state.ended), None),
+            overdue=overdue,
+            open_reviews=unclear,
+        ),
+        overdue=overdue,
+        freshness=elapsed(connection.synced_at, now) if connection and connection.synced_at else None,
+        tabs=tabs(connection, "overview", unclear),
         run=under_way,
         view=following(connection, state, under_way) if connection else Following("", "", ""),
     )
@@ -81,7 +98,14 @@ async def show_run(
         changes=changes.items,
         after=sealed(changes.after, of),
         further=after is not None,
+        view=following_run(found),
     )
+
+
+@router.api_route("/runs/{run}/progress.json", methods=READ)
+async def run_progress(request: Request, app: Services, customer: TheCustomer, run: str) -> JSONResponse:
+    """What a run's page follows while it is under way."""
+    return document(request, following_run(await run_of(app, customer, run)))
 
 
 async def _standing(app: App, customer: Customer) -> tuple[Connection | None, ConnectionState]:

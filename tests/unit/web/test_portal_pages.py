@@ -28,7 +28,7 @@ async def test_an_active_connection_is_shown_in_full(
         "<bdi>contoso.example</bdi>",
         f"<bdi>admin@{TENANT}.example</bdi>",
         '<time datetime="2026-03-02T00:00:00Z">2 March 2026, 00:00 UTC</time>',
-        ">3 created<",
+        "· 3 created<",
         "Next automatic sync",
         "Sync now",
         "Reconnect",
