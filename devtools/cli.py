@@ -22,6 +22,7 @@ Tenantry on one machine, with nothing installed but Python.
   up      the app and the world around it, to play with in a browser, until Ctrl-C
   test    every test; anything after it goes to pytest:  dev.py test tests/unit -k guard
   check   formatting, lint, types, architecture
+  openapi describe the API anew in docs/openapi.json
   bench   how fast it is here:  dev.py bench engine
   lock    pin the dependencies of pyproject.toml again; --upgrade takes the newest
   clean   remove all that dev.py has made
@@ -65,7 +66,7 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(
-        title="commands", metavar="{demo,up,test,check,bench,lock,clean}", required=True
+        title="commands", metavar="{demo,up,test,check,openapi,bench,lock,clean}", required=True
     )
 
     def add(name: str, command: Callable[[argparse.Namespace, list[str]], int]) -> argparse.ArgumentParser:
@@ -82,6 +83,7 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     up.add_argument("--port", type=int, metavar="PORT", help="the app's port (7071)")
     add("test", _test)
     add("check", _check)
+    add("openapi", _openapi)
     bench = add("bench", _bench)
     bench.add_argument("what", choices=("engine",), help="the sync engine: calls, CPU, memory")
     bench.add_argument("--json", metavar="FILE", type=_absolute, help="also write the figures to FILE")
@@ -139,6 +141,15 @@ def _check(options: argparse.Namespace, rest: list[str]) -> int:
     with environment.exclusive(console):
         _prepare(console, "sandbox", "dev", storage=False)
     return checks.run_all(console)
+
+
+def _openapi(options: argparse.Namespace, rest: list[str]) -> int:
+    """Write docs/openapi.json as the routes of the API have it now."""
+    console = Console()
+    with environment.exclusive(console):
+        _prepare(console, "sandbox", "dev", storage=False)
+    command = [str(VENV_PYTHON), "-m", "shared.web.api.description", str(ROOT / "docs" / "openapi.json")]
+    return processes.run_attached(command)
 
 
 def _bench(options: argparse.Namespace, rest: list[str]) -> int:

@@ -9,6 +9,7 @@ from shared.web.api.connections import router as connections
 from shared.web.api.contacts import router as contacts
 from shared.web.api.customers import router as customers
 from shared.web.api.presets import router as presets
+from shared.web.api.reference import router as reference
 from shared.web.api.reviews import router as reviews
 from shared.web.api.runs import router as runs
 from shared.web.api.schemas import Health
@@ -28,6 +29,7 @@ for _part in (
     runs,
     changes,
     presets,
+    reference,
 ):
     router.include_router(_part)
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from shared.core.configuration import Configuration, Preset
 from shared.core.connection import ConnectionState, Grant
@@ -32,7 +32,11 @@ def _identifier(text: str) -> str:
     return text
 
 
-Timestamp = Annotated[datetime, PlainSerializer(timestamp, return_type=str)]
+Timestamp = Annotated[
+    datetime,
+    PlainSerializer(timestamp, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
 Identifier = Annotated[str, AfterValidator(_identifier)]
 
