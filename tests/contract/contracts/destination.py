@@ -297,9 +297,12 @@ class DestinationContract:
     @pytest.mark.parametrize(
         "change",
         [
-            *(Change(kind, "object", "p", "contact", ContactFields()) for kind in set(ChangeKind) - WRITES),
-            *(Change(kind, "object", "p", "contact") for kind in USER_WRITES - {ChangeKind.CREATE}),
-            *(Change(kind, "object", "p", None, ContactFields()) for kind in ON_A_CONTACT),
+            *(
+                Change(kind, "object", "p", "contact", ContactFields())
+                for kind in sorted(set(ChangeKind) - WRITES)
+            ),
+            *(Change(kind, "object", "p", "contact") for kind in sorted(USER_WRITES - {ChangeKind.CREATE})),
+            *(Change(kind, "object", "p", None, ContactFields()) for kind in sorted(ON_A_CONTACT)),
             Change(ChangeKind.CREATE, "object", "p"),
             Change(ChangeKind.CREATE, "object", "p", linked=False),
             Change(ChangeKind.CREATE, "object", "p", "contact", ContactFields()),
