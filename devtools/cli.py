@@ -32,6 +32,7 @@ The first command prepares .sandbox/ (a minute or so, once); later ones start at
 TENANTRY_PYTHON=/path/to/python3.13 chooses the Python. Logs are in .sandbox/logs/.
 """
 NEEDS_NO_STORAGE = ("tests/architecture", "tests/dev", "tests/property", "tests/unit")
+_MOST_PROCESSES = 4  # of tests; each needs up to 2 GB
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -119,20 +120,26 @@ def _up(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _test(options: argparse.Namespace, rest: list[str]) -> int:
-    """Run the tests; every further argument goes to pytest."""
+    """Run the tests, every one of them side by side; every further argument goes to pytest."""
     console = Console()
     left_out: list[str] = []
     with environment.exclusive(console):
         _prepare(console, "sandbox", "dev", storage=_selects_beyond(rest, NEEDS_NO_STORAGE))
         if _selects(rest, "tests/browser"):
             left_out = [] if browser.ensure(console) else ["--ignore=tests/browser"]
-    code = processes.run_attached([str(VENV_PYTHON), "-m", "pytest", *left_out, *rest])
+    side_by_side = [] if rest else ["-n", str(_processes()), "--dist", "loadfile"]
+    code = processes.run_attached([str(VENV_PYTHON), "-m", "pytest", *side_by_side, *left_out, *rest])
     if left_out:
         console.line(
             "\ndev.py: THE BROWSER TESTS WERE LEFT OUT: there is no Chromium on the PATH.\n"
             "        Install it (Debian: apt-get install chromium) and repeat the command."
         )
     return code
+
+
+def _processes() -> int:
+    """For every test: one process per core, of which each starts a sandbox of its own."""
+    return min(os.cpu_count() or 1, _MOST_PROCESSES)
 
 
 def _check(options: argparse.Namespace, rest: list[str]) -> int:

@@ -74,13 +74,23 @@ def test_other_tests_need_the_storage_emulator(done: list[str], arguments: list[
     assert "azurite" in done
 
 
+@pytest.mark.parametrize(("cores", "expected"), [(None, 1), (2, 2), (64, 4)])
+def test_all_tests_run_side_by_side(
+    done: list[str], monkeypatch: pytest.MonkeyPatch, cores: int | None, expected: int
+) -> None:
+    """One process per core, within reason, and whole modules to each, whose tests share what they start."""
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    cli.main(["test"])
+    assert done[-1] == f"start -m pytest -n {expected} --dist loadfile"
+
+
 def test_missing_chromium_leaves_out_the_browser_tests_loudly(
     done: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Nobody can take a run without browser tests for a whole one."""
     monkeypatch.setattr(browser, "ensure", lambda console: None)
-    cli.main(["test"])
-    assert done[-1] == "start -m pytest --ignore=tests/browser"
+    cli.main(["test", "-q"])
+    assert done[-1] == "start -m pytest --ignore=tests/browser -q"
     assert "THE BROWSER TESTS WERE LEFT OUT" in capfd.readouterr().err
 
 
