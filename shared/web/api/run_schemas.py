@@ -1,6 +1,5 @@
 """What goes over the wire: runs and their changes."""
 
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -13,6 +12,7 @@ from shared.core.guard import GuardRule
 from shared.core.run import FullReason, ReadMode, RunKind, RunState, Trigger
 from shared.core.text import clean
 from shared.web.api.schemas import ReasonShown, Sent, Shown, Timestamp
+from shared.web.lines import LineStatus
 
 
 def _one_line(text: str) -> str:
@@ -134,16 +134,6 @@ class StartedRunShown(RunShown):
     """The run that was asked for; `coalesced` when it was under way already."""
 
     coalesced: bool
-
-
-class LineStatus(StrEnum):
-    """Whether a line says what would be done, what was done, what the destination did not take, or why
-    nothing was to be done."""
-
-    PLANNED = "planned"
-    WRITTEN = "written"
-    NOTICED = "noticed"
-    FAILED = "failed"
 
 
 class ModifiedShown(Shown):

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
 
 from shared.bootstrap import App
 from shared.core.connection import Connection, ConnectionState
@@ -13,19 +13,18 @@ from shared.core.run import Run, RunKind
 from shared.core.standing import verdict
 from shared.web.elapsed import elapsed
 from shared.web.following import Following, document, following, following_run
-from shared.web.held import only_planned, sentence, waits_for
+from shared.web.identifiers import segment
+from shared.web.lines_table import lines_table
 from shared.web.pages import page
-from shared.web.paging import opened, sealed
 from shared.web.portal.customers.tabs import open_reviews, tabs
 from shared.web.portal.guard import TheCustomer, run_of
+from shared.web.portal.run_view import Lines, run_view
 from shared.web.services import READ, Services
-from shared.web.words import words_of
 
 router = APIRouter(prefix="/portal/customers/{customer}")
 
 _RECENT_RUNS = 10
 _SYNCS = frozenset({RunKind.SYNC, RunKind.FULL})  # the others leave the time of the last sync as it is
-_CHANGES = 50
 
 
 @router.api_route("", methods=READ)
@@ -81,25 +80,24 @@ async def before_disconnect(request: Request, app: Services, customer: TheCustom
 
 @router.api_route("/runs/{run}", methods=READ)
 async def show_run(
-    request: Request, app: Services, customer: TheCustomer, run: str, after: str | None = None
+    request: Request,
+    app: Services,
+    customer: TheCustomer,
+    run: str,
+    wanted: Lines,
 ) -> HTMLResponse:
     """One run and what it did, person by person."""
     found = await run_of(app, customer, run)
-    of = f"changes {found.id}"
-    changes = await app.changes.list(found.id, _CHANGES, opened(after, of))
-    return page(
-        request,
-        "portal/run.html",
-        customer=customer,
-        run=found,
-        planned=only_planned(found),
-        waits_for=waits_for(found),
-        guard=[sentence(broken, words_of(request)) for broken in found.guard],
-        changes=changes.items,
-        after=sealed(changes.after, of),
-        further=after is not None,
-        view=following_run(found),
-    )
+    address = f"/portal/customers/{segment(customer.id)}/runs/{found.id}"
+    view = await run_view(request, app, found, address, wanted)
+    return page(request, "portal/run.html", customer=customer, view=following_run(found), **view)
+
+
+@router.api_route("/runs/{run}/changes.csv", methods=READ)
+async def run_table(app: Services, customer: TheCustomer, run: str, wanted: Lines) -> StreamingResponse:
+    """The same as a table to keep, every line of it that is looked for."""
+    found = await run_of(app, customer, run)
+    return lines_table(found, app.changes, wanted.fits, {})
 
 
 @router.api_route("/runs/{run}/progress.json", methods=READ)
