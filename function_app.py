@@ -51,10 +51,24 @@ async def sync_poison(message: func.QueueMessage) -> None:
     await entry_points.give_up(message.get_body(), message.id)
 
 
+@app.function_name("publish")
+@app.queue_trigger("message", "publish-requests", "AzureWebJobsStorage")
+async def publish(message: func.QueueMessage) -> None:
+    """What happened takes its place in the account's feed of events."""
+    await entry_points.work(message.get_body(), message.id)
+
+
+@app.function_name("publish_poison")
+@app.queue_trigger("message", "publish-requests-poison", "AzureWebJobsStorage")
+async def publish_poison(message: func.QueueMessage) -> None:
+    """A message that failed on every delivery comes again later: no event is given up."""
+    await entry_points.give_up(message.get_body(), message.id)
+
+
 @app.function_name("housekeeping")
 @app.timer_trigger("timer", "0 */15 * * * *", run_on_startup=False, use_monitor=True)
 async def housekeeping(timer: func.TimerRequest) -> None:
-    """Expired links go, and a fan-out that died is finished."""
+    """Expired links and old events go, and a fan-out that died is finished."""
     await entry_points.housekeeping()
 
 

@@ -30,12 +30,13 @@ from shared.adapters.graph.limits import SharedLimits
 from shared.adapters.key_vault import KeyVaultSecrets
 from shared.adapters.psa.accounts import Psas
 from shared.adapters.psa.routing import AccountRoutes
-from shared.adapters.queue import QUEUE_NAME, StorageQueue
+from shared.adapters.queue import PUBLISH_QUEUE_NAME, QUEUE_NAME, StorageQueue
 from shared.adapters.system_clock import SystemClock
 from shared.adapters.tables.account_destinations import TableAccountDestinations, TableCustomFields
 from shared.adapters.tables.accounts import TableAccounts, TableCustomers
 from shared.adapters.tables.budgets import TableBudgets
 from shared.adapters.tables.connections import TableConnections
+from shared.adapters.tables.events import TableEvents
 from shared.adapters.tables.links import TableLinks
 from shared.adapters.tables.listings import TableListings
 from shared.adapters.tables.mirrors import TableMirrors
@@ -46,7 +47,7 @@ from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
 from shared.logs import quiet_libraries
-from shared.ports import ChangeLog, Clock, ContactStores, PriceStore, ReportStore
+from shared.ports import ChangeLog, Clock, ContactStores, EventStore, PriceStore, ReportStore
 from shared.services.access import Access
 from shared.services.account_setup import AccountSetup
 from shared.services.browsing import Browsing
@@ -55,9 +56,11 @@ from shared.services.fan_out import FanOut
 from shared.services.holding import Holding
 from shared.services.housekeeping import Housekeeping
 from shared.services.onboarding import Onboarding
+from shared.services.outbox import TellingConnections, TellingDestinations, TellingRuns
 from shared.services.overview import Overview
 from shared.services.pausing import Pausing
 from shared.services.preview import PreviewRunner, PreviewWorker
+from shared.services.publishing import Publisher
 from shared.services.reading import DirectoryReading
 from shared.services.review_queue import ReviewQueue
 from shared.services.run_control import RunControl
@@ -99,6 +102,8 @@ class App:
     previews: PreviewWorker
     fan_out: FanOut
     housekeeping: Housekeeping
+    events: EventStore
+    publisher: Publisher
     closers: tuple[Callable[[], Awaitable[object]], ...] = field(default=(), repr=False)
 
     async def close(self) -> None:
@@ -133,16 +138,18 @@ def build(settings: Settings) -> App:
     identity = DefaultAzureCredential(transport=transport)
     options: dict[str, Any] = {"transport": transport, "retry_total": _SDK_RETRIES}
     tables = _tables(settings, identity, options)
-    queue_client = _queue(settings, identity, options)
+    queue_client = _queue(settings, identity, options, QUEUE_NAME)
+    publish_client = _queue(settings, identity, options, PUBLISH_QUEUE_NAME)
     vault = SecretClient(settings.key_vault_url, identity, **options)
 
     secrets = KeyVaultSecrets(vault)
-    queue = StorageQueue(queue_client)
+    queue, notices = StorageQueue(queue_client), StorageQueue(publish_client)
     applications = Applications(settings, ServiceCredential(settings, secrets, _assertion(settings)))
     budgets = TableBudgets(tables, clock)
     limits = SharedLimits(budgets, clock)
     directories = GraphDirectories(settings, http, applications, secrets, clock, limits=limits)
-    account_destinations, customers = TableAccountDestinations(tables), TableCustomers(tables)
+    customers = TableCustomers(tables)
+    account_destinations = TellingDestinations(TableAccountDestinations(tables), notices, clock)
     psas = Psas(
         settings,
         http,
@@ -161,9 +168,11 @@ def build(settings: Settings) -> App:
         secrets=secrets,
         clock=clock,
     )
-    connections, runs, changes = TableConnections(tables), TableRuns(tables), TableChanges(tables)
+    connections = TellingConnections(TableConnections(tables), notices, clock)
+    runs, changes = TellingRuns(TableRuns(tables), notices), TableChanges(tables)
     mirrors, one_time = TableMirrors(tables), TableOneTime(tables)
     reviews, reports, prices = TableReviews(tables), TableReports(tables), TablePrices(tables)
+    events = TableEvents(tables, clock)
     reading, holding = DirectoryReading(directories, mirrors), Holding(runs, changes, queue, clock)
     runner = SyncRunner(
         reading=reading,
@@ -211,7 +220,7 @@ def build(settings: Settings) -> App:
         access=access,
         customers=Customers(customers, connections, clock, scheduling),
         runs=run_control,
-        reviews=ReviewQueue(reviews, clock),
+        reviews=ReviewQueue(reviews, notices, clock),
         reports=reports,
         overview=Overview(customers, connections, reports, prices),
         prices=prices,
@@ -238,10 +247,15 @@ def build(settings: Settings) -> App:
         ),
         previews=PreviewWorker(preview_runner, queue),
         fan_out=fan_out,
-        housekeeping=Housekeeping(one_time, fan_out, clock),
+        housekeeping=Housekeeping(one_time, fan_out, events, clock),
+        events=events,
+        publisher=Publisher(
+            connections.inner, runs.inner, account_destinations.inner, reviews, events, notices, clock
+        ),
         closers=(
             tables.close,
             queue_client.close,
+            publish_client.close,
             vault.close,
             identity.close,
             session.close,
@@ -266,13 +280,15 @@ def _tables(
     return TableServiceClient(settings.storage_table_url or "", credential=identity, **options)
 
 
-def _queue(settings: Settings, identity: AsyncTokenCredential, options: dict[str, Any]) -> QueueClient:
+def _queue(
+    settings: Settings, identity: AsyncTokenCredential, options: dict[str, Any], name: str
+) -> QueueClient:
     # This SDK has pauses of its own, which would come to a minute and a half.
     pauses = {"initial_backoff": 1, "increment_base": 2, "random_jitter_range": 1}
     options = options | pauses | {"message_encode_policy": TextBase64EncodePolicy()}
     if settings.storage_connection_string:
-        return QueueClient.from_connection_string(settings.storage_connection_string, QUEUE_NAME, **options)
-    return QueueClient(settings.storage_queue_url or "", QUEUE_NAME, credential=identity, **options)
+        return QueueClient.from_connection_string(settings.storage_connection_string, name, **options)
+    return QueueClient(settings.storage_queue_url or "", name, credential=identity, **options)
 
 
 def _assertion(settings: Settings) -> Callable[[], str]:

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared.core.errors import AttemptFailed, code_of
-from shared.core.messages import ImportMessage, PreviewMessage, QueueMessage, SyncMessage, decode
+from shared.core.messages import (
+    ImportMessage,
+    PreviewMessage,
+    PublishMessage,
+    QueueMessage,
+    SyncMessage,
+    ValidateMessage,
+    decode,
+)
 from shared.logs import log, where
 
 
@@ -40,6 +48,8 @@ async def work(body: bytes, message_id: str | None) -> None:
             await app.previews.handle(message)
         elif isinstance(message, ImportMessage):
             await app.account_setup.import_customers(message)
+        elif isinstance(message, PublishMessage):
+            await app.publisher.handle(message)
         else:
             await app.onboarding.validate(message)
 
@@ -63,7 +73,10 @@ async def give_up(body: bytes, message_id: str | None) -> None:
         if isinstance(message, ImportMessage):
             await app.account_setup.give_up(message)
             return
-        if message is not None and await app.onboarding.give_up(message):
+        if isinstance(message, PublishMessage):
+            await app.publisher.give_up(message)
+            return
+        if isinstance(message, ValidateMessage) and await app.onboarding.give_up(message):
             return
     kind = "undecodable" if message is None else type(message).__name__
     log("queue.dropped", level=logging.ERROR, message=message_id, kind=kind)

@@ -1,4 +1,4 @@
-"""The queue of work, on a Storage queue."""
+"""The queues, on Storage queues."""
 
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ from shared.core import messages
 from shared.core.messages import QueueMessage
 
 QUEUE_NAME = "sync-requests"
+PUBLISH_QUEUE_NAME = "publish-requests"
 
 
 class StorageQueue:

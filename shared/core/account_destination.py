@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from shared.core.errors import Actor, DestinationRefused
+from shared.core.events import Notice
 
 _MOST_DOMAINS = 10
 
@@ -41,7 +42,8 @@ class AccountDestination(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `subdomain`: of a Syncro account; `psa_account`: names the account among all accounts of all PSAs; `name`:
     its name there; `secret_name`: of the Key Vault secret with the key. `imported_at`: when its customers
-    were read last, `customers` how many there were; `importing_since`: they are being read. Times are UTC.
+    were read last, `customers` how many there were; `importing_since`: they are being read. `outbox`: notices
+    that are not in the feed yet, `noticed` how many there ever were. Times are UTC.
     """
 
     kind: DestinationKind = DestinationKind.BUILTIN
@@ -55,6 +57,8 @@ class AccountDestination(msgspec.Struct, frozen=True, omit_defaults=True):
     importing_since: datetime | None = None
     imported_at: datetime | None = None
     customers: int = 0
+    outbox: tuple[Notice, ...] = ()
+    noticed: int = 0
 
 
 def problem_of(error: DestinationRefused, since: datetime) -> DestinationProblem:

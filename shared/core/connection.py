@@ -7,6 +7,7 @@ import msgspec
 
 from shared.core.configuration import Configuration
 from shared.core.errors import InvalidMove
+from shared.core.events import Notice
 from shared.core.permissions import Permission
 from shared.core.setup import Setup
 from shared.core.setup_link import SetupLink
@@ -81,7 +82,8 @@ class Connection(msgspec.Struct, frozen=True):
     how many entries the review queue has, decided ones included. `applied_version`: the configuration that
     the last commit went by. `canceled_run`: the last run that somebody canceled while it was under way.
     `setup_link`: the last setup link that was made and not revoked. `setup`: what somebody is choosing.
-    `permissions`: as the last proof found them. Times are UTC.
+    `permissions`: as the last proof found them. `outbox`: notices that are not in the feed yet, `noticed` how
+    many there ever were. Times are UTC.
     """
 
     id: str
@@ -120,6 +122,8 @@ class Connection(msgspec.Struct, frozen=True):
     setup_link: SetupLink | None = None
     setup: Setup | None = None
     permissions: tuple[Permission, ...] = ()
+    outbox: tuple[Notice, ...] = ()
+    noticed: int = 0
 
     @property
     def being_set_up(self) -> bool:

@@ -1,6 +1,7 @@
-"""The messages on the queue of work."""
+"""The messages on the queues."""
 
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -49,7 +50,33 @@ class ImportMessage(msgspec.Struct, frozen=True, tag="import", tag_field="kind")
     asked_at: datetime
 
 
-QueueMessage = SyncMessage | StartMessage | PreviewMessage | ValidateMessage | ImportMessage
+class Source(StrEnum):
+    """What keeps notices until they are in the feed."""
+
+    CONNECTION = "connection"
+    RUN = "run"
+    DESTINATION = "destination"
+    REVIEW = "review"
+
+
+class PublishMessage(msgspec.Struct, frozen=True, tag="publish", tag_field="kind"):
+    """Put what something has to tell into the account's feed.
+
+    It is sent before the write that it is about: `number` is the last notice which that write holds, and
+    `attempt` counts how often somebody looked for it. `id`: of the connection or the run; `part`: the object
+    id of the person whose review was decided at `at`.
+    """
+
+    account_id: str
+    source: Source
+    id: str
+    number: int = 0
+    attempt: int = 1
+    part: str = ""
+    at: datetime | None = None
+
+
+QueueMessage = SyncMessage | StartMessage | PreviewMessage | ValidateMessage | ImportMessage | PublishMessage
 
 _decoder: msgspec.json.Decoder[QueueMessage] = msgspec.json.Decoder(QueueMessage)
 

@@ -12,6 +12,7 @@ import msgspec
 from shared.core.changes import ChangeKind
 from shared.core.configuration import Configuration
 from shared.core.connection import Connection
+from shared.core.events import Notice
 from shared.core.explanation import Step
 from shared.core.guard import Tripped
 from shared.core.planning import Plan
@@ -165,7 +166,7 @@ class Run(msgspec.Struct, frozen=True):
     `configuration`: what a preview tries out instead of the connection's. `user`: whom a one-user run is
     about, as asked for; `steps` explain what became of them. `digest` names the plan; `guard` says why it
     was held, until `held_until`; `approved` is the digest that somebody approved, `approved_at`
-    that time. `gaps`: enrichments that could not be read.
+    that time. `gaps`: enrichments that could not be read. `notices`: what the feed is told of it.
     """
 
     id: str
@@ -201,6 +202,7 @@ class Run(msgspec.Struct, frozen=True):
     approved: str | None = None
     gaps: tuple[Gap, ...] = ()
     approved_at: datetime | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 def contacts_since(run: Run, now: datetime) -> datetime:

@@ -6,6 +6,7 @@ Every method may raise `RetryLater` when the other side is unavailable. Times ar
 from shared.ports.common import Clock, Page, Stored
 from shared.ports.destination import ContactStore, ContactStores, Destination, Destinations, StoredContact
 from shared.ports.directory import Directories, DirectoryGroup, DirectoryReader, Organization
+from shared.ports.events import EventFilter, EventStore, FeedPart
 from shared.ports.outside import Budgets, IdentityProvider, Queue, Secrets, SignIn
 from shared.ports.psa import (
     AccountDestinationStore,
@@ -53,6 +54,9 @@ __all__ = [
     "Directories",
     "DirectoryGroup",
     "DirectoryReader",
+    "EventFilter",
+    "EventStore",
+    "FeedPart",
     "FoundCustomer",
     "IdentityProvider",
     "LinkStore",

@@ -10,7 +10,7 @@ from shared.core.messages import QueueMessage
 
 
 class Queue(Protocol):
-    """The queue of work."""
+    """A queue of work: syncs and what belongs to them, or events to publish."""
 
     async def send(self, message: QueueMessage, delay: timedelta = timedelta(0)) -> None:
         """Put one message that becomes visible after `delay` (at most 7 days)."""

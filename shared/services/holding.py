@@ -8,6 +8,7 @@ import msgspec
 from shared.core.messages import SyncMessage
 from shared.core.planning import Plan
 from shared.core.run import HELD_FOR, Run, RunError, RunState
+from shared.core.run_moves import ended, held
 from shared.logs import log
 from shared.ports import ChangeLog, Clock, Queue, RunStore
 from shared.services.change_chunks import PLANNED, forget, log_lines
@@ -35,7 +36,8 @@ class Holding:
         if before is not None:
             await self.supersede(before, run_id)
         await work.lease.update(lambda c: msgspec.structs.replace(c, held_run=run_id))
-        work.note(state=RunState.HELD, held_until=self.clock.now() + HELD_FOR, error=None)
+        now = self.clock.now()
+        work.run = held(work.run, now + HELD_FOR, now)
         await work.save()
         log("run.held", run=run_id, rules=[broken.rule.value for broken in work.run.guard])
         await work.lease.release(lambda c: msgspec.structs.replace(c, current_run=None, last_run=run_id))
@@ -57,9 +59,5 @@ class Holding:
         run = await self.runs.get(run_id)
         if run is None or run.state is not RunState.HELD:
             return
-        now = self.clock.now()
-        ended = msgspec.structs.replace(
-            run, state=RunState.CANCELED, error=error, finished_at=now, updated_at=now, stage=None
-        )
-        if await self.runs.swap(run, ended):
+        if await self.runs.swap(run, ended(run, RunState.CANCELED, self.clock.now(), error)):
             log("run.canceled", run=run_id, code=error.code)

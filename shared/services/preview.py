@@ -27,6 +27,7 @@ from shared.core.models import Contact
 from shared.core.planning import make_plan
 from shared.core.reviews import decisions
 from shared.core.run import Run, RunError, RunState, contacts_since, planned_counts, skipped_by_reason
+from shared.core.run_moves import ended
 from shared.logs import log, where
 from shared.ports import ChangeLog, Clock, ConnectionStore, Destinations, Queue, ReviewStore, RunStore, Stored
 from shared.services.change_chunks import PLANNED, forget, log_lines
@@ -78,7 +79,6 @@ class PreviewRunner:
         now = self.clock.now()
         done = msgspec.structs.replace(
             run,
-            state=RunState.SUCCEEDED,
             read_mode=reading.mode,
             full_reason=reading.full_reason,
             counts=planned_counts(plan),
@@ -89,13 +89,10 @@ class PreviewRunner:
             guard=tripped(plan, configuration.guard, connection.in_scope),
             digest=plan.digest(),
             seconds=round(run.seconds + self.clock.monotonic() - began, 3),
-            finished_at=now,
-            updated_at=now,
-            error=None,
         )
-        ended = await update_run(self.runs, run.id, lambda found: done)
+        over = ended(done, RunState.SUCCEEDED, now)
         log("preview.done", run=run.id, planned=done.planned, seconds=done.seconds)
-        return ended or done
+        return await update_run(self.runs, run.id, lambda found: over) or over
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +162,7 @@ class PreviewWorker:
         await update_run(
             self.runner.runs,
             run.id,
-            lambda found: msgspec.structs.replace(
-                found, state=state, error=error, finished_at=now, updated_at=now
-            ),
+            lambda found: ended(found, state, now, error),
         )
 
 

@@ -1,14 +1,17 @@
 """The review queue, as technicians see it and decide about it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
 from shared.core.connection import Connection
 from shared.core.errors import Actor, Conflict, NotFound, Refused
+from shared.core.messages import PublishMessage, Source
 from shared.core.reviews import Decision, Review, ReviewAction
 from shared.logs import log
-from shared.ports import Clock, ReviewStore
+from shared.ports import Clock, Queue, ReviewStore
+from shared.services.outbox import SOON
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,7 @@ class ReviewQueue:
     """Reviews of one connection at a time, which was found within the caller's account."""
 
     reviews: ReviewStore
+    notices: Queue
     clock: Clock
 
     async def list(self, connection: Connection) -> list[Review]:
@@ -42,7 +46,14 @@ class ReviewQueue:
                 "Send `contact_id` with the action `link` only.",
                 Actor.TECHNICIAN,
             )
-        decided = msgspec.structs.replace(review, decision=decision, decided_at=self.clock.now())
+        now = self.clock.now()
+        decided = msgspec.structs.replace(review, decision=decision, decided_at=now)
+        await self.notices.send(_message(connection, object_id, now), SOON)
         await self.reviews.save(connection.id, [decided])
         log("review.decided", connection=connection.id, action=decision.action)
         return decided
+
+
+def _message(connection: Connection, object_id: str, at: datetime) -> PublishMessage:
+    number = int(at.timestamp() * 1000)
+    return PublishMessage(connection.account_id, Source.REVIEW, connection.id, number, part=object_id, at=at)

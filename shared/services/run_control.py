@@ -11,6 +11,7 @@ from shared.core.customer import Customer
 from shared.core.errors import Actor, Conflict, Gone, NotFound
 from shared.core.messages import PreviewMessage, SyncMessage
 from shared.core.run import Run, RunError, RunKind, RunState, Trigger, connection_of, new_run_id
+from shared.core.run_moves import approved, ended
 from shared.logs import log
 from shared.ports import Clock, ConnectionStore, Page, Queue, RunStore, Stored
 from shared.services.preview import PREVIEWED
@@ -95,14 +96,11 @@ class RunControl:
                 "Read the run again, look at its changes, and approve the digest it has now.",
                 Actor.TECHNICIAN,
             )
-        now = self.clock.now()
-        approved = msgspec.structs.replace(
-            run, state=RunState.RUNNING, approved=digest, approved_at=now, held_until=None, updated_at=now
-        )
-        await self._swap(run, approved)
-        await self._take_up(approved)
+        going_on = approved(run, digest, self.clock.now())
+        await self._swap(run, going_on)
+        await self._take_up(going_on)
         log("run.approved", run=run.id)
-        return approved
+        return going_on
 
     async def reject(self, run: Run) -> Run:
         """End the held run; nothing is written. Raises Conflict and Gone.
@@ -128,10 +126,10 @@ class RunControl:
             await update(self.connections, stored, lambda c: _stopped(c, run.id))
         while not run.state.ended:
             now = self.clock.now()
-            ended = _ended(run, canceled(), self.clock)
-            if await self.runs.swap(run, ended):
+            stopped = ended(run, RunState.CANCELED, now, canceled())
+            if await self.runs.swap(run, stopped):
                 log("run.canceled", run=run.id, code="canceled", at=now.isoformat())
-                return ended
+                return stopped
             found = await self.runs.get(run.id)
             if found is None:
                 break
@@ -213,9 +211,9 @@ class RunControl:
             )
 
     async def _end(self, run: Run, error: RunError) -> Run:
-        ended = _ended(run, error, self.clock)
-        await self._swap(run, ended)
-        return ended
+        over = ended(run, RunState.CANCELED, self.clock.now(), error)
+        await self._swap(run, over)
+        return over
 
     async def _take_up(self, run: Run) -> None:
         """Write down that the approved run is under way, and send its message."""
@@ -246,13 +244,6 @@ def not_active(connection: Connection, clock: Clock) -> Conflict:
         f"The connection is {state.value}, so nothing can be synced.",
         detail,
         Actor.TECHNICIAN,
-    )
-
-
-def _ended(run: Run, error: RunError, clock: Clock) -> Run:
-    now = clock.now()
-    return msgspec.structs.replace(
-        run, state=RunState.CANCELED, error=error, finished_at=now, updated_at=now, stage=None
     )
 
 

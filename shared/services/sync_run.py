@@ -23,6 +23,7 @@ from shared.core.planning import Plan, completing, make_plan
 from shared.core.report import make_report
 from shared.core.reviews import Decision, Review, decisions, reviewed
 from shared.core.run import ReadMode, Run, Stage, contacts_since
+from shared.core.run_moves import ended
 from shared.ports import (
     ChangeLog,
     Clock,
@@ -212,11 +213,11 @@ class SyncRunner:
             await forget(self.changes, run.id, NOTICED)
         await log_lines(self.changes, run.id, NOTICED, noticed)
 
-    async def _review(self, run: Run, plan: Plan, queue: Mapping[str, Review]) -> int:
-        """Put who could not be matched into the review queue; returns how long the queue is."""
+    async def _review(self, run: Run, plan: Plan, queue: Mapping[str, Review]) -> Mapping[str, Review]:
+        """Put who could not be matched into the review queue; returns the queue."""
         written, gone = reviewed(queue, plan.changes, run.id, self.clock.now())
         if not written and not gone:
-            return len(queue)
+            return queue
         # What was decided while this run was writing stays; the next run goes by it.
         latest = await self.reviews.all(run.connection_id)
         fresh = {key for key, review in latest.items() if review.decision and review != queue.get(key)}
@@ -226,9 +227,12 @@ class SyncRunner:
             await self.reviews.save(run.connection_id, written)
         if gone:
             await self.reviews.remove(run.connection_id, gone)
-        return len((latest.keys() | {review.object_id for review in written}) - set(gone))
+        latest |= {review.object_id: review for review in written}
+        return {object_id: review for object_id, review in latest.items() if object_id not in gone}
 
-    async def _commit(self, work: Progress, staged: _Staged, plan: Plan, reviews: int) -> None:
+    async def _commit(
+        self, work: Progress, staged: _Staged, plan: Plan, reviews: Mapping[str, Review]
+    ) -> None:
         now = self.clock.now()
         held = work.lease.connection.held_run
 
@@ -247,7 +251,7 @@ class SyncRunner:
                 in_scope=plan.in_scope,
                 applied_version=work.run.configuration_version,
                 confirm_absence=plan.unsure > 0,
-                reviews=reviews,
+                reviews=len(reviews),
             )
 
         if held is not None:
@@ -255,7 +259,9 @@ class SyncRunner:
         await work.lease.release(committed)
         if work.run.stage is not None:
             await self.mirrors.prune(work.run.connection_id, staged.mirror)
-        work.note(state=work.outcome, finished_at=now, stage=None, error=None)
+        # Not only those that this message wrote down: an earlier one of the run may have been cut short.
+        opened = sum(1 for review in reviews.values() if review.run_id == work.run.id)
+        work.run = ended(work.run, work.outcome, now, opened=opened)
         await work.save()
 
 

@@ -18,6 +18,7 @@ from shared.core.models import Contact, DirectoryUser
 from shared.core.planning import Plan, make_plan
 from shared.core.reviews import decisions
 from shared.core.run import Run, contacts_since
+from shared.core.run_moves import ended
 from shared.core.text import normalized_email
 from shared.ports import ChangeLog, Clock, Destination, Destinations, Directories, ReviewStore, RunStore
 from shared.services.change_chunks import REJECTED, WRITTEN, chunk_name
@@ -123,7 +124,7 @@ class UserRunner:
     async def _finish(self, work: Progress) -> None:
         lease, run_id = work.lease, work.run.id
         await lease.release(lambda c: msgspec.structs.replace(lease.without_run(c), last_run=run_id))
-        work.note(state=work.outcome, finished_at=self.clock.now(), error=None)
+        work.run = ended(work.run, work.outcome, self.clock.now())
         await work.save()
 
 

@@ -19,6 +19,7 @@ from shared.core.errors import (
 )
 from shared.core.messages import StartMessage, SyncMessage
 from shared.core.run import Run, RunError, RunKind, RunState, Trigger
+from shared.core.run_moves import ended
 from shared.core.schedule import not_due
 from shared.logs import log, where
 from shared.ports import Clock, ConnectionStore, Queue, RunStore
@@ -284,12 +285,7 @@ class Worker:
         """End the run, unless it has."""
         now = self.clock.now()
 
-        def ended(run: Run) -> Run:
-            return msgspec.structs.replace(
-                run, state=state, error=error, finished_at=now, updated_at=now, stage=None
-            )
-
-        await update_run(self.runs, run_id, ended)
+        await update_run(self.runs, run_id, lambda run: ended(run, state, now, error))
 
 
 def _begun(run: Run) -> datetime:

@@ -13,6 +13,7 @@ from tests.contract.contracts.budgets import BudgetsContract
 from tests.contract.contracts.connections import ConnectionStoreContract, SlotStoreContract
 from tests.contract.contracts.contacts import ContactStoreContract
 from tests.contract.contracts.destination import DestinationContract
+from tests.contract.contracts.events import EventStoreContract
 from tests.contract.contracts.reviews import PriceStoreContract, ReportStoreContract, ReviewStoreContract
 from tests.contract.contracts.runs import ChangeLogContract, MirrorStoreContract, RunStoreContract
 from tests.contract.contracts.secrets import OneTimeStoreContract, QueueContract, SecretsContract
@@ -32,6 +33,7 @@ from tests.fakes import (
     FakeSlotStore,
 )
 from tests.fakes.budgets import FakeBudgets
+from tests.fakes.events import FakeEventStore
 from tests.fakes.stores import FakePrices, FakeReports, FakeReviews
 
 
@@ -97,6 +99,14 @@ class TestFakeOneTimeStore(OneTimeStoreContract):
     @pytest.fixture
     def one_time(self) -> FakeOneTimeStore:
         return FakeOneTimeStore()
+
+
+class TestFakeEventStore(EventStoreContract):
+    """The feed in memory."""
+
+    @pytest.fixture
+    def events(self, clock: FakeClock) -> FakeEventStore:
+        return FakeEventStore(clock)
 
 
 class TestFakeSecrets(SecretsContract):

@@ -1,7 +1,5 @@
 """Everything outside the app in memory, and apps to put into it."""
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -12,8 +10,6 @@ from shared.bootstrap import App
 from shared.core.configuration import Configuration
 from shared.core.connection import Connection, Grant
 from shared.core.customer import Customer
-from shared.core.errors import AttemptFailed
-from shared.core.messages import ImportMessage, PreviewMessage, QueueMessage, SyncMessage, ValidateMessage
 from shared.core.run import Run, RunKind, Trigger
 from shared.services.access import Access
 from shared.services.account_setup import AccountSetup
@@ -23,9 +19,11 @@ from shared.services.fan_out import FanOut
 from shared.services.holding import Holding
 from shared.services.housekeeping import Housekeeping
 from shared.services.onboarding import Connected, Onboarding, Redirect
+from shared.services.outbox import TellingConnections, TellingDestinations, TellingRuns
 from shared.services.overview import Overview
 from shared.services.pausing import Pausing
 from shared.services.preview import PreviewRunner, PreviewWorker
+from shared.services.publishing import Publisher
 from shared.services.reading import DirectoryReading
 from shared.services.review_queue import ReviewQueue
 from shared.services.run_control import RunControl
@@ -40,8 +38,10 @@ from tests.fakes.budgets import FakeBudgets
 from tests.fakes.clock import FakeClock
 from tests.fakes.destination import FakeContactStore
 from tests.fakes.directory import FakeDirectories, FakeDirectory
+from tests.fakes.events import FakeEventStore
+from tests.fakes.host import QueueHost
 from tests.fakes.identity import FakeIdentityProvider, admin
-from tests.fakes.process import Process, ProcessKilled
+from tests.fakes.process import Process
 from tests.fakes.psa import (
     FakeAccountDestinations,
     FakeCustomFields,
@@ -67,10 +67,6 @@ from tests.fakes.stores import (
 
 ACCOUNT = "acc0acc0acc0acc0"
 TENANT = "7e4a47e4-0000-4000-8000-000000000001"
-VISIBILITY = timedelta(minutes=10)
-"""After this a message that nobody finished is delivered again."""
-DELIVERIES = 5
-"""So many deliveries, then a message goes to the poison queue."""
 
 
 def _nobody(request: httpx.Request) -> httpx.Response:
@@ -89,7 +85,7 @@ def settings(**overrides: object) -> Settings:
     return Settings.from_environment(environment).model_copy(update=overrides)
 
 
-class World:
+class World(QueueHost):
     """The outside: what every store, queue and tenant holds, and the clock.
 
     `app` runs in a process that lives on; `start_app` makes another one, for instance one that gets killed.
@@ -106,7 +102,7 @@ class World:
         """`http`: leads to PSAs; without it none can be reached."""
         self.settings = app_settings or settings()
         self.clock = clock or FakeClock()
-        self.queue = FakeQueue(self.clock)
+        self.queue, self.notices = FakeQueue(self.clock), FakeQueue(self.clock)
         self.secrets = FakeSecrets()
         self.accounts = FakeAccountStore()
         self.customers = FakeCustomerStore()
@@ -118,6 +114,7 @@ class World:
         self.reports, self.prices = FakeReports(), FakePrices()
         self.one_time = FakeOneTimeStore()
         self.slots = FakeSlotStore()
+        self.events = FakeEventStore(self.clock)
         self.contacts = FakeContactStore(self.clock, batch_size=batch_size)
         self.account_destinations = FakeAccountDestinations()
         self.links, self.listings = FakeLinkStore(), FakeListingStore()
@@ -126,17 +123,20 @@ class World:
         self.http = http or httpx.AsyncClient(transport=httpx.MockTransport(_nobody))
         self.directories = FakeDirectories()
         self.identity = FakeIdentityProvider(self.directories)
-        self.poison: list[QueueMessage] = []
+        self.poison = []
         self.app = self.start_app()
 
     def start_app(self, process: Process | None = None) -> App:
         """The app in a process of its own; the world is the same for all of them."""
         port = (process or Process()).port
         queue, clock, given = port(self.queue), self.clock, self.settings
-        connections, runs, mirrors = port(self.connections), port(self.runs), port(self.mirrors)
+        notices, events, mirrors = port(self.notices), port(self.events), port(self.mirrors)
+        connections = TellingConnections(port(self.connections), notices, clock)
+        runs = TellingRuns(port(self.runs), notices)
         changes, one_time, directories = port(self.changes), port(self.one_time), port(self.directories)
         customers, secrets = port(self.customers), port(self.secrets)
-        account_destinations, links = port(self.account_destinations), port(self.links)
+        account_destinations = TellingDestinations(port(self.account_destinations), notices, clock)
+        links = port(self.links)
         psas = Psas(
             given,
             port(self.http),
@@ -195,7 +195,7 @@ class World:
             access=access,
             customers=Customers(customers, connections, clock, scheduling),
             runs=run_control,
-            reviews=ReviewQueue(reviews, clock),
+            reviews=ReviewQueue(reviews, notices, clock),
             reports=reports,
             overview=Overview(customers, connections, reports, prices),
             prices=prices,
@@ -230,7 +230,17 @@ class World:
             ),
             previews=PreviewWorker(preview_runner, queue),
             fan_out=fan_out,
-            housekeeping=Housekeeping(one_time, fan_out, clock),
+            housekeeping=Housekeeping(one_time, fan_out, events, clock),
+            events=events,
+            publisher=Publisher(
+                connections.inner,
+                runs.inner,
+                account_destinations.inner,
+                reviews,
+                events,
+                notices,
+                clock,
+            ),
         )
 
     # Shortcuts that go through the app.
@@ -306,57 +316,6 @@ class World:
         found = await self.runs.get(run.id)
         assert found is not None
         return found
-
-    # The queue's host.
-
-    async def deliver(self, message: QueueMessage, app: App | None = None) -> bool:
-        """Hand one message to an app once; False when it has to be delivered again."""
-        app = app or self.app
-        try:
-            if isinstance(message, SyncMessage):
-                await app.worker.handle(message)
-            elif isinstance(message, PreviewMessage):
-                await app.previews.handle(message)
-            elif isinstance(message, ValidateMessage):
-                await app.onboarding.validate(message)
-            elif isinstance(message, ImportMessage):
-                await app.account_setup.import_customers(message)
-        except (AttemptFailed, ProcessKilled):
-            return False
-        return True
-
-    async def drain(
-        self,
-        start: Callable[[], App] | None = None,
-        *,
-        deliveries: int = 1000,
-        until: Any = None,
-    ) -> int:
-        """Deliver message after message until none is left; returns how many deliveries that took.
-
-        `start` gives the app for each delivery. A message that was not finished comes back after
-        `VISIBILITY`, and after `DELIVERIES` of them goes to the poison queue.
-        """
-        tries: dict[bytes, int] = {}
-        for count in range(deliveries):
-            message = self.queue.take(until=until)
-            if message is None:
-                return count
-            if await self.deliver(message, start() if start else None):
-                continue
-            identity = repr(message).encode()
-            tries[identity] = tries.get(identity, 0) + 1
-            if tries[identity] < DELIVERIES:
-                self.queue.put_back(message, VISIBILITY)
-                continue
-            self.poison.append(message)
-            if isinstance(message, SyncMessage):
-                await self.app.worker.give_up(message)
-            if isinstance(message, PreviewMessage):
-                await self.app.previews.give_up(message)
-            if isinstance(message, ImportMessage):
-                await self.app.account_setup.give_up(message)
-        raise AssertionError(f"the queue is not empty after {deliveries} deliveries")
 
 
 def build_app(**overrides: Any) -> App:

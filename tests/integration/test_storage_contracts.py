@@ -12,6 +12,7 @@ from shared.adapters.system_clock import SystemClock
 from shared.adapters.tables.accounts import TableAccounts, TableCustomers
 from shared.adapters.tables.budgets import TableBudgets
 from shared.adapters.tables.connections import TableConnections
+from shared.adapters.tables.events import TableEvents
 from shared.adapters.tables.mirrors import TableMirrors
 from shared.adapters.tables.one_time import TableOneTime
 from shared.adapters.tables.prices import TablePrices
@@ -27,6 +28,7 @@ from tests.contract.contracts.budgets import BudgetsContract
 from tests.contract.contracts.connections import ConnectionStoreContract, SlotStoreContract
 from tests.contract.contracts.contacts import ContactStoreContract
 from tests.contract.contracts.destination import DestinationContract
+from tests.contract.contracts.events import EventStoreContract
 from tests.contract.contracts.reviews import PriceStoreContract, ReportStoreContract, ReviewStoreContract
 from tests.contract.contracts.runs import ChangeLogContract, MirrorStoreContract, RunStoreContract
 from tests.contract.contracts.secrets import OneTimeStoreContract, QueueContract
@@ -145,6 +147,14 @@ class TestTablePrices(PriceStoreContract):
     @pytest.fixture
     def prices(self, tables: OwnTables) -> TablePrices:
         return TablePrices(tables)
+
+
+class TestTableEvents(EventStoreContract):
+    """The feed."""
+
+    @pytest.fixture
+    def events(self, tables: OwnTables, clock: FakeClock) -> TableEvents:
+        return TableEvents(tables, clock)
 
 
 class TestTableBudgets(BudgetsContract):

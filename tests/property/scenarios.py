@@ -126,6 +126,7 @@ _TIMES = ("created_at", "updated_at", "started_at", "finished_at", "held_until",
 
 async def end_state(world: World) -> State:
     """Look at the world from outside, without the times and without what only counts attempts."""
+    await world.publish()
     connection = await world.connection(CUSTOMER)
     mirror = await world.mirrors.load(CONNECTION, connection.mirror or "")
     report = await world.reports.get(CUSTOMER.account_id, CONNECTION)
@@ -140,12 +141,17 @@ async def end_state(world: World) -> State:
     if mirror is not None:
         state |= {f"mirror.{name}": getattr(mirror, name) for name in ("users", "missing", "full_reads")}
         state["mirror.supplement"] = mirror.supplement
+    for number, event in enumerate(world.events.feed(ACCOUNT), start=1):
+        assert event.sequence == number
+        state[f"events.{event.key}"] = (event.type, event.data)
     for contact in world.contacts.contacts(CONNECTION):
         state |= _parts(f"contacts.{contact.id}", contact)
     for review in (await world.reviews.all(CONNECTION)).values():
         state |= _parts(f"reviews.{review.object_id}", review, "opened_at")
     for run in world.runs.all():
-        state |= _parts(run.id, run, *_TIMES, "graph_requests", "seconds", "resumes", "stage", "counts")
+        state |= _parts(
+            run.id, run, *_TIMES, "graph_requests", "seconds", "resumes", "stage", "counts", "notices"
+        )
         state |= {f"{run.id}.held": run.held_until is not None, f"{run.id}.stage": run.stage is not None}
         state |= _parts(f"{run.id}.counts", run.counts)
         lines = world.changes.all(run.id)

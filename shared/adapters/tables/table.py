@@ -124,14 +124,14 @@ class Table:
     async def transaction(self, operations: Sequence[Operation]) -> None:
         """At most 100 operations of one partition, all or none.
 
-        Raises ConcurrentUpdate when it creates what is there already.
+        Raises ConcurrentUpdate when it creates what is there already, or writes over what has another ETag.
         """
         if not operations:
             return
         try:
             await self._write(lambda: self._client.submit_transaction(operations))
         except TableTransactionError as error:
-            if error.status_code == HTTPStatus.CONFLICT:
+            if error.status_code in {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}:
                 raise ConcurrentUpdate from None
             raise
 

@@ -8,6 +8,7 @@ from shared.web.api.changes import router as changes
 from shared.web.api.connections import router as connections
 from shared.web.api.contacts import router as contacts
 from shared.web.api.customers import router as customers
+from shared.web.api.events import router as events
 from shared.web.api.presets import router as presets
 from shared.web.api.reference import router as reference
 from shared.web.api.reviews import router as reviews
@@ -29,6 +30,7 @@ for _part in (
     runs,
     changes,
     presets,
+    events,
     reference,
 ):
     router.include_router(_part)

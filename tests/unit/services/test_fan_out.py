@@ -20,6 +20,7 @@ from shared.services.fan_out import FanOut
 from shared.services.housekeeping import Housekeeping
 from tests.contract.contracts.values import active, connection
 from tests.fakes.clock import FakeClock
+from tests.fakes.events import FakeEventStore
 from tests.fakes.process import Process, ProcessKilled
 from tests.fakes.queue import LONGEST_DELAY, FakeQueue
 from tests.fakes.stores import FakeConnectionStore, FakeOneTimeStore, FakeSlotStore
@@ -246,7 +247,7 @@ async def test_one_that_dies_is_taken_up_where_it_was(world: World) -> None:
             assert await fresh.fan_out().resume() == 0, "not while its lease lasts"
             fresh.clock.advance(timedelta(minutes=2))
             fan_out = fresh.fan_out()
-            tidy = Housekeeping(FakeOneTimeStore(), fan_out, fresh.clock).tidy
+            tidy = Housekeeping(FakeOneTimeStore(), fan_out, FakeEventStore(fresh.clock), fresh.clock).tidy
             await (tidy() if fresh.slots.slots else fan_out.fire())
             twice = {key for key, number in sent(fresh).items() if number > 1}
             where = f"{'after' if after else 'before'} {at} {call}"

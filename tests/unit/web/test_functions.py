@@ -56,7 +56,17 @@ def test_indexing_loads_neither_web_nor_graph_code(indexed: dict[str, Any]) -> N
 def test_every_function_is_named_and_anonymous_where_it_checks_itself(indexed: dict[str, Any]) -> None:
     """Three surfaces take every method on their own route, and the app does the checking."""
     functions = indexed["functions"]
-    assert list(functions) == ["api", "connect", "portal", "fan_out", "sync", "sync_poison", "housekeeping"]
+    assert list(functions) == [
+        "api",
+        "connect",
+        "portal",
+        "fan_out",
+        "sync",
+        "sync_poison",
+        "publish",
+        "publish_poison",
+        "housekeeping",
+    ]
     for name in ("api", "connect", "portal"):
         trigger = functions[name][0]
         assert trigger["type"] == "httpTrigger"

@@ -240,6 +240,7 @@ _PARAMETERS: Words = {
     "?attribute": ("What to list.", "offices"),
     "?limit": ("At most so many entries.", 50),
     "?after": ("The `after` of the part before; it is opaque, and good for the same list only.", None),
+    "?type": ("Only events of these types; it may be given several times.", ["run.completed"]),
     "?kind": ("Only lines of this kind.", None),
     "?format": ("The media type, where a header cannot be set.", None),
     "?search": ("The beginning of a word of the name.", "eng"),

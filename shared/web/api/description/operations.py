@@ -117,5 +117,6 @@ OPERATIONS: Mapping[str, Said] = {
     "POST /runs/{run}/reject": Said("rejectRun", "Reject a held run", problems=_DECIDE),
     "POST /runs/{run}/cancel": Said("cancelRun", "Cancel a run"),
     "GET /runs/{run}/changes": Said("listChanges", "Read what a run did, person by person"),
+    "GET /events": Said("listEvents", "Read what happened"),
     "GET /presets": Said("listPresets", "List presets"),
 }

@@ -1,0 +1,94 @@
+"""What delivers the messages of the queues in memory."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from shared.bootstrap import App
+from shared.core.errors import AttemptFailed
+from shared.core.messages import (
+    ImportMessage,
+    PreviewMessage,
+    PublishMessage,
+    QueueMessage,
+    SyncMessage,
+    ValidateMessage,
+)
+from tests.fakes.process import ProcessKilled
+from tests.fakes.queue import FakeQueue
+
+VISIBILITY = timedelta(minutes=10)
+"""After this a message that nobody finished is delivered again."""
+DELIVERIES = 5
+"""So many deliveries, then a message goes to the poison queue."""
+
+
+class QueueHost:
+    """The platform's part: messages are delivered to `app`, again where it fails, and in the end given up."""
+
+    app: App
+    queue: FakeQueue
+    notices: FakeQueue
+    poison: list[QueueMessage]
+
+    async def deliver(self, message: QueueMessage, app: App | None = None) -> bool:
+        """Hand one message to an app once; False when it has to be delivered again."""
+        app = app or self.app
+        try:
+            if isinstance(message, SyncMessage):
+                await app.worker.handle(message)
+            elif isinstance(message, PreviewMessage):
+                await app.previews.handle(message)
+            elif isinstance(message, ValidateMessage):
+                await app.onboarding.validate(message)
+            elif isinstance(message, ImportMessage):
+                await app.account_setup.import_customers(message)
+            elif isinstance(message, PublishMessage):
+                await app.publisher.handle(message)
+        except (AttemptFailed, ProcessKilled):
+            return False
+        return True
+
+    async def drain(
+        self,
+        start: Callable[[], App] | None = None,
+        *,
+        deliveries: int = 1000,
+        until: Any = None,
+    ) -> int:
+        """Deliver message after message until none is left; returns how many deliveries that took.
+
+        `start` gives the app for each delivery. A message that was not finished comes back after
+        `VISIBILITY`, and after `DELIVERIES` of them goes to the poison queue.
+        """
+        return await self._drain(self.queue, start, deliveries, until)
+
+    async def publish(self, start: Callable[[], App] | None = None, *, until: Any = None) -> None:
+        """The same with the messages that put what happened into the feed, which `drain` leaves alone."""
+        await self._drain(self.notices, start, 1000, until)
+
+    async def _drain(
+        self, queue: FakeQueue, start: Callable[[], App] | None, deliveries: int, until: Any
+    ) -> int:
+        tries: dict[bytes, int] = {}
+        for count in range(deliveries):
+            message = queue.take(until=until)
+            if message is None:
+                return count
+            if await self.deliver(message, start() if start else None):
+                continue
+            identity = repr(message).encode()
+            tries[identity] = tries.get(identity, 0) + 1
+            if tries[identity] < DELIVERIES:
+                queue.put_back(message, VISIBILITY)
+                continue
+            self.poison.append(message)
+            if isinstance(message, SyncMessage):
+                await self.app.worker.give_up(message)
+            if isinstance(message, PreviewMessage):
+                await self.app.previews.give_up(message)
+            if isinstance(message, ImportMessage):
+                await self.app.account_setup.give_up(message)
+            if isinstance(message, PublishMessage):
+                await self.app.publisher.give_up(message)
+        raise AssertionError(f"the queue is not empty after {deliveries} deliveries")
