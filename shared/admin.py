@@ -6,6 +6,7 @@ It uses the same settings as the app and works on the same state.
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.bootstrap import App, get_app
+from shared.core.api_key import ApiKey, KeyScope
 from shared.core.errors import TenantryError
 from shared.settings import SettingsError
 
@@ -49,11 +51,16 @@ def create_account(
 def create_key(
     account: Annotated[str, typer.Argument(help="The account's id.")],
     label: Annotated[str, typer.Option(help="What the key is for.")] = "",
+    scope: Annotated[
+        list[KeyScope] | None,
+        typer.Option(help="What the key may do, such as runs:write; once for each. Without: everything."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Create an API key. It is shown this once; only its hash is kept."""
-    key, text = _run(lambda app: app.access.create_key(account, label))
-    _print({"id": key.id, "account": key.account_id, "label": key.label, "key": text}, as_json)
+    key, text = _run(lambda app: app.access.create_key(account, label, scope or None))
+    shown = {"id": key.id, "account": key.account_id, "label": key.label, "scopes": _scopes(key)}
+    _print({**shown, "key": text}, as_json)
 
 
 @keys.command("list")
@@ -66,8 +73,11 @@ def list_keys(
         {
             "id": key.id,
             "label": key.label,
-            "created": key.created_at.isoformat(timespec="seconds"),
-            "revoked": key.revoked_at.isoformat(timespec="seconds") if key.revoked_at else None,
+            "scopes": _scopes(key),
+            "created": _moment(key.created_at),
+            "last used": _moment(key.last_used_at),
+            "ends": _moment(key.expires_at),
+            "revoked": _moment(key.revoked_at),
         }
         for key in found
     ]
@@ -82,6 +92,14 @@ def revoke_key(
     """Revoke an API key; it stops working at once."""
     _run(lambda app: app.access.revoke_key(account, key))
     typer.echo("Revoked.")
+
+
+def _scopes(key: ApiKey) -> str:
+    return "everything" if key.scopes is None else " ".join(key.scopes)
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="seconds")
 
 
 def _run(work: Callable[[App], Awaitable[T]]) -> T:

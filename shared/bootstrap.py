@@ -50,6 +50,7 @@ from shared.logs import quiet_libraries
 from shared.ports import ChangeLog, Clock, ContactStores, EventStore, PriceStore, ReportStore
 from shared.services.access import Access
 from shared.services.account_setup import AccountSetup
+from shared.services.api_keys import ApiKeys
 from shared.services.browsing import Browsing
 from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
@@ -84,6 +85,7 @@ class App:
     settings: Settings
     clock: Clock
     access: Access
+    api_keys: ApiKeys
     customers: Customers
     runs: RunControl
     reviews: ReviewQueue
@@ -199,7 +201,8 @@ def build(settings: Settings) -> App:
     async def close_applications() -> None:
         await asyncio.to_thread(applications.close)
 
-    access = Access(TableAccounts(tables), one_time, connections, clock)
+    accounts = TableAccounts(tables)
+    access = Access(accounts, one_time, connections, clock)
     onboarding = Onboarding(
         connections,
         one_time,
@@ -218,6 +221,7 @@ def build(settings: Settings) -> App:
         settings=settings,
         clock=clock,
         access=access,
+        api_keys=ApiKeys(accounts, clock),
         customers=Customers(customers, connections, clock, scheduling),
         runs=run_control,
         reviews=ReviewQueue(reviews, notices, clock),

@@ -148,7 +148,7 @@ class Connection(msgspec.Struct, frozen=True):
     def set_up(self) -> bool:
         """Whether the set-up is finished: contacts were synced, and the tenant can be read."""
         working = {ConnectionState.ACTIVE, ConnectionState.PAUSED}
-        return self.synced_at is not None and self.state in working
+        return self.synced_at is not None and self.state in working and not self.being_set_up
 
     def open_setup_link(self, now: datetime) -> SetupLink | None:
         """The setup link while it can be opened: until its time, or a sync that finished the set-up.

@@ -4,7 +4,7 @@ Every error carries a stable `code` for programs and three sentences for people:
 act, and how. Nothing in them is taken from the directory, a token or an address.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 
@@ -131,9 +131,13 @@ class ResyncRequired(TenantryError):
 
 
 class Refused(TenantryError):
-    """A request that cannot be carried out as it was made. `status` is the HTTP status it maps to."""
+    """A request that cannot be carried out as it was made.
+
+    `status` is the HTTP status it maps to, `headers` go with the answer.
+    """
 
     status = 400
+    headers: Mapping[str, str] = {}
 
 
 class NotFound(Refused):

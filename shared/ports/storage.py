@@ -6,10 +6,11 @@ from typing import Any, Protocol
 
 import msgspec
 
+from shared.core.api_key import ApiKey
 from shared.core.changes import Change
 from shared.core.configuration import Schedule
 from shared.core.connection import Connection
-from shared.core.customer import Account, ApiKey, Customer
+from shared.core.customer import Account, Customer
 from shared.core.mirror import Snapshot
 from shared.core.prices import Prices
 from shared.core.report import TenantReport
@@ -39,6 +40,10 @@ class AccountStore(Protocol):
 
     async def keys(self, account_id: str) -> list[ApiKey]:
         """Every key of the account, revoked ones too."""
+        ...
+
+    async def swap_key(self, before: ApiKey, after: ApiKey) -> bool:
+        """Replace the key if it still is as `before`; False when it is not."""
         ...
 
     async def revoke_key(self, account_id: str, key_id: str, at: datetime) -> bool:

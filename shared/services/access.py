@@ -1,15 +1,19 @@
 """Who may come in: API keys, and one-use links that open the portal in one browser."""
 
+import asyncio
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 import msgspec
 
+from shared.core.api_key import ApiKey, KeyScope, new_api_key, parse_api_key, used
 from shared.core.consent import link_used
-from shared.core.customer import Account, ApiKey, new_account_id, new_api_key, parse_api_key
-from shared.core.errors import NotFound
+from shared.core.customer import Account, new_account_id
+from shared.core.errors import NotFound, RetryLater
 from shared.core.setup_link import connection_of_link
+from shared.logs import log
 from shared.ports import AccountStore, Clock, ConnectionStore, OneTimeStore
 
 _LINK, _SESSION = "portal-link", "portal-session"
@@ -17,6 +21,7 @@ LINK_LIFETIME = timedelta(minutes=5)
 """How long a portal link may wait to be opened."""
 SESSION_LIFETIME = timedelta(hours=8)
 """How long an opened portal stays open."""
+_NOTING = 1.0  # seconds
 
 
 class PortalSession(msgspec.Struct, frozen=True):
@@ -49,14 +54,17 @@ class Access:
     connections: ConnectionStore
     clock: Clock
 
-    async def account_of(self, key_text: str) -> str | None:
-        """The account that an API key opens, or None."""
+    async def key_of(self, key_text: str) -> ApiKey | None:
+        """The API key with this text while it counts, or None. That it was used is noted now and then."""
         parsed = parse_api_key(key_text)
         if parsed is None:
             return None
         account_id, key_id, secret = parsed
         key = await self.accounts.get_key(account_id, key_id)
-        return account_id if key is not None and key.accepts(secret) else None
+        if key is None or not key.accepts(secret, self.clock.now()):
+            return None
+        await self._note_use(key)
+        return key
 
     async def create_account(self, name: str) -> Account:
         """A new account."""
@@ -64,11 +72,16 @@ class Access:
         await self.accounts.add(account)
         return account
 
-    async def create_key(self, account_id: str, label: str) -> tuple[ApiKey, str]:
-        """A new key and its text, which cannot be had again. Raises NotFound."""
+    async def create_key(
+        self, account_id: str, label: str, scopes: Iterable[KeyScope] | None = None
+    ) -> tuple[ApiKey, str]:
+        """A new key and its text, which cannot be had again; without scopes it may do everything.
+
+        Raises NotFound.
+        """
         if await self.accounts.get(account_id) is None:
             raise NotFound("account")
-        key, text = new_api_key(account_id, label, self.clock.now())
+        key, text = new_api_key(account_id, label, self.clock.now(), scopes)
         await self.accounts.add_key(key)
         return key, text
 
@@ -115,6 +128,16 @@ class Access:
     async def close_portal(self, token: str) -> None:
         """Sign the browser out."""
         await self.one_time.delete(_SESSION, token)
+
+    async def _note_use(self, key: ApiKey) -> None:
+        """Best effort: no request fails for it, and none waits for long."""
+        if (noted := used(key, self.clock.now())) is None:
+            return
+        try:
+            async with asyncio.timeout(_NOTING):
+                await self.accounts.swap_key(key, noted)
+        except (TimeoutError, RetryLater) as error:
+            log("api_key.use_not_noted", account=key.account_id, key=key.id, error=type(error).__name__)
 
     async def _link_stands(self, session: PortalSession) -> bool:
         """Whether the session's setup link was neither revoked nor replaced."""

@@ -73,6 +73,7 @@ class Unauthenticated(Refused):
             "Send a valid key as `Authorization: Bearer …`.",
             Actor.TECHNICIAN,
         )
+        self.headers = {"WWW-Authenticate": 'Bearer realm="tenantry"'}
 
 
 class PreconditionRequired(Refused):
@@ -138,9 +139,7 @@ def problem_of(error: Exception) -> Problem:
 
 
 def _known(error: TenantryError) -> Problem:
-    headers: dict[str, str] = {}
-    if isinstance(error, Unauthenticated):
-        headers["WWW-Authenticate"] = 'Bearer realm="tenantry"'
+    headers = dict(error.headers) if isinstance(error, Refused) else {}
     if isinstance(error, RetryLater):
         headers["Retry-After"] = str(max(1, math.ceil(error.after.total_seconds())))
     errors = error.errors if isinstance(error, InvalidRequest) else {}

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from shared.core.api_key import ApiKey
 from shared.core.changes import Change
 from shared.core.connection import Connection, ConnectionState
-from shared.core.customer import Account, ApiKey, Customer
+from shared.core.customer import Account, Customer
 from shared.core.errors import ConcurrentUpdate
 from shared.core.mirror import Snapshot
 from shared.core.prices import NO_PRICES, Prices
@@ -64,6 +65,12 @@ class FakeAccountStore:
 
     async def keys(self, account_id: str) -> list[ApiKey]:
         return [key for (owner, _), key in sorted(self._keys.items()) if owner == account_id]
+
+    async def swap_key(self, before: ApiKey, after: ApiKey) -> bool:
+        if self._keys.get((before.account_id, before.id)) != before:
+            return False
+        self._keys[after.account_id, after.id] = after
+        return True
 
     async def revoke_key(self, account_id: str, key_id: str, at: datetime) -> bool:
         key = self._keys.get((account_id, key_id))

@@ -13,6 +13,7 @@ from shared.core.customer import Customer
 from shared.core.run import Run, RunKind, Trigger
 from shared.services.access import Access
 from shared.services.account_setup import AccountSetup
+from shared.services.api_keys import ApiKeys
 from shared.services.browsing import Browsing
 from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
@@ -173,7 +174,8 @@ class World(QueueHost):
         preview_runner = PreviewRunner(connections, runs, reading, destinations, changes, reviews, clock)
         scheduling = Scheduling(queue, clock, given.sync_schedule, given.sync_spread)
         fan_out = FanOut(connections, port(self.slots), queue, clock, given.sync_schedule, given.sync_spread)
-        access = Access(port(self.accounts), one_time, connections, clock)
+        accounts = port(self.accounts)
+        access = Access(accounts, one_time, connections, clock)
         onboarding = Onboarding(
             connections=connections,
             one_time=one_time,
@@ -193,6 +195,7 @@ class World(QueueHost):
             settings=given,
             clock=clock,
             access=access,
+            api_keys=ApiKeys(accounts, clock),
             customers=Customers(customers, connections, clock, scheduling),
             runs=run_control,
             reviews=ReviewQueue(reviews, notices, clock),

@@ -81,6 +81,19 @@ def test_a_key_is_shown_once_and_works(call: Any, account: str, monkeypatch: pyt
     assert created["key"].rpartition("_")[2] not in listed
 
 
+def test_a_key_may_be_made_for_a_few_things(call: Any, account: str) -> None:
+    """The list says which, and when the key was used last; a scope that does not exist is refused."""
+    scopes = ("--scope", "runs:write", "--scope", "runs:read")
+    created = json.loads(call("keys", "create", account, *scopes, "--json").stdout)
+    call("keys", "create", account)
+    few, everything = json.loads(call("keys", "list", account, "--json").stdout)
+    if few["id"] != created["id"]:
+        few, everything = everything, few
+    assert (few["scopes"], few["last used"]) == ("runs:read runs:write", None)
+    assert everything["scopes"] == "everything"
+    assert call("keys", "create", account, "--scope", "everything").exit_code == 2
+
+
 def test_a_key_can_be_copied_from_a_narrow_terminal(
     call: Any, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

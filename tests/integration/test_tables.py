@@ -21,9 +21,10 @@ from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
 from shared.adapters.tables.table import TRANSACTION, Table, key
+from shared.core.api_key import new_api_key
 from shared.core.configuration import Configuration, Schedule, ScheduleKind
 from shared.core.connection import ConnectionState
-from shared.core.customer import Customer, new_api_key
+from shared.core.customer import Customer
 from shared.core.errors import ConcurrentUpdate
 from shared.core.mirror import Snapshot
 from shared.core.models import DirectoryUser, RemovalReason

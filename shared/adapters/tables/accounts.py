@@ -7,7 +7,9 @@ from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.tables import documents
 from shared.adapters.tables.table import Entity, Table, key, place
-from shared.core.customer import Account, ApiKey, Customer
+from shared.core.api_key import ApiKey
+from shared.core.customer import Account, Customer
+from shared.core.errors import ConcurrentUpdate
 from shared.ports import Page
 
 _ACCOUNT, _KEY = "account", "key-"
@@ -44,14 +46,25 @@ class TableAccounts:
         parameters = {"partition": key(account_id), "first": _KEY, "last": _KEY + "~"}
         return [documents.read(entity, ApiKey) async for entity in self._table.entities(query, parameters)]
 
+    async def swap_key(self, before: ApiKey, after: ApiKey) -> bool:
+        """See AccountStore."""
+        entity = await self._table.get(key(before.account_id), _KEY + key(before.id))
+        if entity is None or documents.read(entity, ApiKey) != before:
+            return False
+        try:
+            etag = entity.metadata["etag"]  # type: ignore[attr-defined]
+            await self._table.replace(_entity(after.account_id, _KEY + after.id, after), etag)
+        except ConcurrentUpdate:
+            return False
+        return True
+
     async def revoke_key(self, account_id: str, key_id: str, at: datetime) -> bool:
         """See AccountStore."""
-        found = await self.get_key(account_id, key_id)
-        if found is None:
-            return False
-        revoked = msgspec.structs.replace(found, revoked_at=found.revoked_at or at)
-        await self._table.upsert(_entity(account_id, _KEY + key_id, revoked))
-        return True
+        while (found := await self.get_key(account_id, key_id)) is not None:
+            revoked = msgspec.structs.replace(found, revoked_at=found.revoked_at or at)
+            if await self.swap_key(found, revoked):
+                return True
+        return False
 
 
 class TableCustomers:

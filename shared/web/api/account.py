@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 
 from shared.bootstrap import App
 from shared.core.account_destination import AccountDestination, DestinationKind
+from shared.core.api_key import Resource
 from shared.core.errors import NotFound
 from shared.services.access import PortalSession
 from shared.services.account_setup import importing
@@ -13,13 +14,14 @@ from shared.web.api.account_schemas import (
     DestinationSent,
     DestinationShown,
 )
-from shared.web.api.keys import Account, KeyedRoute
+from shared.web.api.keys import Account, keyed
 from shared.web.api.portal_links import portal_link
 from shared.web.api.schemas import PortalSessionShown
 from shared.web.problems import InvalidRequest
 from shared.web.services import READ, Services
 
-router = APIRouter(prefix="/account", route_class=KeyedRoute)
+router = APIRouter(prefix="/account", route_class=keyed(Resource.ACCOUNT))
+portal = APIRouter(prefix="/account", route_class=keyed(Resource.PORTAL))
 
 _LOOK_AGAIN = "2"  # seconds
 
@@ -58,7 +60,7 @@ async def import_customers(app: Services, account_id: Account, response: Respons
     return _shown(app, destination)
 
 
-@router.post("/portal-sessions", status_code=201)
+@portal.post("/portal-sessions", status_code=201)
 async def portal_session(app: Services, account_id: Account) -> PortalSessionShown:
     """A one-use address that opens the portal for the account and all of its customers."""
     return await portal_link(app, PortalSession(account_id, None))

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header
 from starlette.responses import Response
 
+from shared.core.api_key import Resource
 from shared.core.changes import Change, ChangeKind
 from shared.core.run import Run
-from shared.web.api.keys import Account, KeyedRoute
+from shared.web.api.keys import Account, keyed
 from shared.web.api.run_schemas import ChangeShown, ModifiedShown
 from shared.web.api.schemas import Part
 from shared.web.lines import fits, lines, status_of
@@ -16,7 +17,7 @@ from shared.web.negotiation import prefers
 from shared.web.paging import DEFAULT_LIMIT, After, Limit, opened, sealed
 from shared.web.services import READ, Services
 
-router = APIRouter(route_class=KeyedRoute)
+router = APIRouter(route_class=keyed(Resource.RUNS))
 
 
 @router.api_route("/runs/{run}/changes", methods=READ, response_model=Part[ChangeShown])

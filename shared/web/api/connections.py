@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 
 from shared.bootstrap import App
+from shared.core.api_key import Resource
 from shared.core.connection import HANDSHAKE_LIFETIME, Connection
 from shared.core.reasons import reason
 from shared.web.api.configuration import etag, merged, version_in
-from shared.web.api.keys import KeyedRoute, TheCustomer
+from shared.web.api.keys import TheCustomer, keyed
 from shared.web.api.schemas import (
     ConfigureSent,
     ConnectionShown,
@@ -19,7 +20,7 @@ from shared.web.api.schemas import (
 )
 from shared.web.services import READ, Services
 
-router = APIRouter(prefix="/customers/{customer}/connection", route_class=KeyedRoute)
+router = APIRouter(prefix="/customers/{customer}/connection", route_class=keyed(Resource.CONNECTIONS))
 
 
 @router.post("", status_code=201)

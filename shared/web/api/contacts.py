@@ -7,20 +7,21 @@ import msgspec
 from fastapi import APIRouter, Header, Response
 
 from shared.bootstrap import App
+from shared.core.api_key import Resource
 from shared.core.customer import Customer
 from shared.core.errors import Actor, ConcurrentUpdate, NotFound, Refused, RetryLater
 from shared.core.models import Contact, fields_as_mapping
 from shared.core.text import is_email
 from shared.ports import Stored, StoredContact
 from shared.web.api.contact_schemas import ContactSent, ContactShown
-from shared.web.api.keys import KeyedRoute, TheCustomer
+from shared.web.api.keys import TheCustomer, keyed
 from shared.web.api.schemas import Part
 from shared.web.identifiers import unquoted
 from shared.web.paging import DEFAULT_LIMIT, After, Limit, opened, sealed
 from shared.web.problems import InvalidRequest
 from shared.web.services import READ, Services
 
-router = APIRouter(prefix="/customers/{customer}/contacts", route_class=KeyedRoute)
+router = APIRouter(prefix="/customers/{customer}/contacts", route_class=keyed(Resource.CONTACTS))
 
 _ATTEMPTS = 10
 

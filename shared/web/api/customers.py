@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter, Response
 
+from shared.core.api_key import Resource
 from shared.core.customer import Site
 from shared.services.access import PortalSession
-from shared.web.api.keys import Account, KeyedRoute, TheCustomer
+from shared.web.api.keys import Account, TheCustomer, keyed
 from shared.web.api.portal_links import portal_link
 from shared.web.api.schemas import CustomerSent, CustomerShown, Part, PortalSessionShown
 from shared.web.identifiers import CustomerId
@@ -12,7 +13,8 @@ from shared.web.paging import DEFAULT_LIMIT, After, Limit, opened, sealed
 from shared.web.problems import InvalidRequest
 from shared.web.services import READ, Services
 
-router = APIRouter(route_class=KeyedRoute)
+router = APIRouter(route_class=keyed(Resource.CUSTOMERS))
+portal = APIRouter(route_class=keyed(Resource.PORTAL))
 
 
 @router.put("/customers/{customer}")
@@ -48,7 +50,7 @@ async def customer(customer: TheCustomer) -> CustomerShown:
     return CustomerShown.model_validate(customer)
 
 
-@router.post("/customers/{customer}/portal-sessions", status_code=201)
+@portal.post("/customers/{customer}/portal-sessions", status_code=201)
 async def portal_session(app: Services, customer: TheCustomer) -> PortalSessionShown:
     """A one-use address that opens the portal for this customer."""
     return await portal_link(app, PortalSession(customer.account_id, customer.id))

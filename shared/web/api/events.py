@@ -4,16 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from shared.core.api_key import Resource
 from shared.core.events import Event, EventType, document
 from shared.ports import EventFilter
 from shared.web.api.event_schemas import EventShown, EventsPart
-from shared.web.api.keys import Account, KeyedRoute
+from shared.web.api.keys import Account, keyed
 from shared.web.identifiers import is_identifier
 from shared.web.paging import DEFAULT_LIMIT, After, Limit, opened, sealed
 from shared.web.problems import InvalidRequest
 from shared.web.services import READ, Services
 
-router = APIRouter(route_class=KeyedRoute)
+router = APIRouter(route_class=keyed(Resource.EVENTS))
 
 
 def wanted(

@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter
 
+from shared.core.api_key import Resource
 from shared.core.presets import PRESETS
-from shared.web.api.keys import KeyedRoute
+from shared.web.api.keys import keyed
 from shared.web.api.schemas import Part, PresetShown
 from shared.web.services import READ
 
-router = APIRouter(prefix="/presets", route_class=KeyedRoute)
+router = APIRouter(prefix="/presets", route_class=keyed(Resource.CONNECTIONS))
 
 
 @router.api_route("", methods=READ)

@@ -3,15 +3,16 @@
 from fastapi import APIRouter
 
 from shared.bootstrap import App
+from shared.core.api_key import Resource
 from shared.core.reviews import Decision, ReviewAction
 from shared.web.api.contact_schemas import DecisionSent, ReviewShown
-from shared.web.api.keys import KeyedRoute, TheCustomer
+from shared.web.api.keys import TheCustomer, keyed
 from shared.web.api.schemas import Part
 from shared.web.identifiers import unquoted
 from shared.web.problems import InvalidRequest
 from shared.web.services import READ, Services
 
-router = APIRouter(prefix="/customers/{customer}/reviews", route_class=KeyedRoute)
+router = APIRouter(prefix="/customers/{customer}/reviews", route_class=keyed(Resource.REVIEWS))
 
 
 @router.api_route("", methods=READ)

@@ -6,11 +6,12 @@ import msgspec
 from fastapi import APIRouter, Response
 
 from shared.bootstrap import App
+from shared.core.api_key import Resource
 from shared.core.configuration import Configuration
 from shared.core.customer import Customer
 from shared.core.run import Run, RunKind, RunState, Trigger
 from shared.web.api.configuration import merged
-from shared.web.api.keys import Account, KeyedRoute, TheCustomer
+from shared.web.api.keys import Account, TheCustomer, keyed
 from shared.web.api.run_schemas import ApproveSent, RunSent, RunShown, StartedRunShown
 from shared.web.api.schemas import Part
 from shared.web.held import sentence, waits_for
@@ -18,7 +19,7 @@ from shared.web.paging import DEFAULT_LIMIT, After, Limit, opened, sealed
 from shared.web.problems import InvalidRequest
 from shared.web.services import READ, Services
 
-router = APIRouter(route_class=KeyedRoute)
+router = APIRouter(route_class=keyed(Resource.RUNS))
 
 _LOOK_AGAIN, _LOOK_LATER = "2", "60"  # seconds
 

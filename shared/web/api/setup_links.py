@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
-from shared.web.api.keys import KeyedRoute, TheCustomer
+from shared.core.api_key import Resource
+from shared.web.api.keys import TheCustomer, keyed
 from shared.web.api.schemas import NewSetupLinkShown, Part, SetupLinkSent, SetupLinkShown
 from shared.web.identifiers import unquoted
 from shared.web.services import READ, Services
 
-router = APIRouter(prefix="/customers/{customer}/setup-links", route_class=KeyedRoute)
+router = APIRouter(prefix="/customers/{customer}/setup-links", route_class=keyed(Resource.PORTAL))
 
 
 @router.post("", status_code=201)

@@ -4,15 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from shared.core.api_key import Resource
 from shared.core.errors import NotFound
 from shared.core.text import clean
 from shared.services.browsing import Attribute
-from shared.web.api.keys import KeyedRoute, TheCustomer
+from shared.web.api.keys import TheCustomer, keyed
 from shared.web.api.schemas import Part
 from shared.web.api.tenant_schemas import GroupShown, ReportShown, ValueShown
 from shared.web.services import READ, Services
 
-router = APIRouter(prefix="/customers/{customer}", route_class=KeyedRoute)
+router = APIRouter(prefix="/customers/{customer}", route_class=keyed(Resource.CONNECTIONS))
+report_router = APIRouter(prefix="/customers/{customer}", route_class=keyed(Resource.REPORTS))
 
 
 @router.api_route("/directory/groups", methods=READ)
@@ -33,7 +35,7 @@ async def values(app: Services, customer: TheCustomer, attribute: Attribute) -> 
     return Part(data=[ValueShown.model_validate(value) for value in found], after=None)
 
 
-@router.api_route("/report", methods=READ)
+@report_router.api_route("/report", methods=READ)
 async def report(app: Services, customer: TheCustomer) -> ReportShown:
     """The latest report; syncs make it where the configuration asks for enrichments."""
     found = await app.reports.get(customer.account_id, customer.connection_id)

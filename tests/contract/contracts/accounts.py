@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
-from shared.core.customer import Account, Customer, Site, new_account_id, new_api_key
+from shared.core.api_key import KeyScope, new_api_key
+from shared.core.customer import Account, Customer, Site, new_account_id
 from shared.ports import AccountStore, CustomerStore
 from tests.contract.contracts.values import HOSTILE, LATER, NOW, unique
 
@@ -55,8 +57,8 @@ class AccountStoreContract:
         await accounts.revoke_key(account_id, key.id, LATER)
         found = await accounts.get_key(account_id, key.id)
         assert found is not None
-        assert key.accepts(text.rpartition("_")[2])
-        assert not found.accepts(text.rpartition("_")[2])
+        assert key.accepts(text.rpartition("_")[2], NOW)
+        assert not found.accepts(text.rpartition("_")[2], NOW)
 
     async def test_revoking_again_keeps_the_first_time(self, accounts: AccountStore) -> None:
         """A key was revoked when it was first revoked."""
@@ -68,6 +70,19 @@ class AccountStoreContract:
         found = await accounts.get_key(account_id, key.id)
         assert found is not None
         assert found.revoked_at == LATER
+
+    async def test_a_key_is_swapped_by_whoever_knows_it_as_it_is(self, accounts: AccountStore) -> None:
+        """Noting a use can therefore never undo a revocation that came in between."""
+        account_id = new_account_id()
+        key, _ = new_api_key(account_id, "label", NOW, (KeyScope.RUNS_READ, KeyScope.KEYS_WRITE), "1b2c3d4e")
+        noted = msgspec.structs.replace(key, last_used_at=NOW)
+        assert not await accounts.swap_key(key, noted)
+        await accounts.add_key(key)
+        assert await accounts.swap_key(key, noted)
+        assert await accounts.get_key(account_id, key.id) == noted
+        await accounts.revoke_key(account_id, key.id, LATER)
+        assert not await accounts.swap_key(noted, msgspec.structs.replace(noted, last_used_at=LATER))
+        assert await accounts.get_key(account_id, key.id) == msgspec.structs.replace(noted, revoked_at=LATER)
 
     async def test_revoking_an_unknown_key_says_so(self, accounts: AccountStore) -> None:
         """There is nothing to revoke, also in somebody else's account."""

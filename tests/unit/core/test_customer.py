@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from shared.core.customer import new_account_id, new_api_key, parse_api_key
+from shared.core.api_key import new_api_key, parse_api_key
+from shared.core.customer import new_account_id
 from tests.contract.contracts.values import HOSTILE
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -18,9 +19,9 @@ def test_a_new_key_accepts_its_own_secret_only() -> None:
     assert parsed is not None
     account_id, key_id, secret = parsed
     assert (account_id, key_id) == (key.account_id, key.id)
-    assert key.accepts(secret)
-    assert not key.accepts(secret[:-1] + ("0" if secret[-1] != "0" else "1"))
-    assert not key.accepts("")
+    assert key.accepts(secret, NOW)
+    assert not key.accepts(secret[:-1] + ("0" if secret[-1] != "0" else "1"), NOW)
+    assert not key.accepts("", NOW)
     assert secret not in msgspec.json.encode(key).decode()
 
 
@@ -28,7 +29,7 @@ def test_a_revoked_key_accepts_nothing() -> None:
     """Not even its own secret."""
     key, text = new_api_key(new_account_id(), "label", NOW)
     revoked = msgspec.structs.replace(key, revoked_at=NOW)
-    assert not revoked.accepts(text.rpartition("_")[2])
+    assert not revoked.accepts(text.rpartition("_")[2], NOW)
 
 
 def test_no_two_keys_are_alike() -> None:

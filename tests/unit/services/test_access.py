@@ -23,10 +23,12 @@ async def test_a_key_opens_its_account(world: World) -> None:
     access = world.app.access
     account = await access.create_account("MSP")
     (first, text), (_, other) = [await access.create_key(account.id, label) for label in ("a", "b")]
-    assert await access.account_of(text) == account.id
+    found = await access.key_of(text)
+    assert found is not None
+    assert found.account_id == account.id
     await access.revoke_key(account.id, first.id)
-    assert await access.account_of(text) is None
-    assert await access.account_of(other) == account.id
+    assert await access.key_of(text) is None
+    assert await access.key_of(other) is not None
     assert [key.revoked_at is None for key in await access.keys(account.id)].count(True) == 1
 
 
@@ -35,14 +37,14 @@ async def test_a_key_with_somebody_elses_account_in_it_opens_nothing(world: Worl
     access = world.app.access
     mine, other = [await access.create_account(name) for name in ("Mine", "Other")]
     _, text = await access.create_key(mine.id, "label")
-    assert await access.account_of(text.replace(mine.id, other.id)) is None
-    assert await access.account_of(text[:-1] + ("0" if text[-1] != "0" else "1")) is None
+    assert await access.key_of(text.replace(mine.id, other.id)) is None
+    assert await access.key_of(text[:-1] + ("0" if text[-1] != "0" else "1")) is None
 
 
 @pytest.mark.parametrize("text", ["", "tnt_", "Bearer x", *HOSTILE])
 async def test_anything_else_opens_nothing(world: World, text: str) -> None:
     """And nothing is looked up for it."""
-    assert await world.app.access.account_of(text) is None
+    assert await world.app.access.key_of(text) is None
 
 
 async def test_keys_need_an_account(world: World) -> None:

@@ -131,8 +131,8 @@ def _finish(operation: Document, route: RouteContext, schemas: Schemas, known: S
     operation["summary"] = words.summary
     operation["description"] = paragraphs(operation.get("description", ""))
     keyed = isinstance(route.original_route, KeyedRoute)
-    if not keyed:
-        operation["security"] = []
+    scope = route.original_route.scope if isinstance(route.original_route, KeyedRoute) else None
+    operation["security"] = [{"apiKey": [] if scope is None else [scope.value]}] if keyed else []
     parameters = [
         _parameter(parameter, operation["operationId"])
         for parameter in operation.pop("parameters", [])
@@ -246,7 +246,7 @@ def _problems(words: Said, parameters: Sequence[Document], *, keyed: bool, body:
     """What can go wrong: by rule, and what is the operation's own."""
     if not keyed:
         return {}
-    general = {401, 500, 503}
+    general = {401, 403, 500, 503}
     if body or any(_can_be_wrong(parameter) for parameter in parameters):
         general.add(400)
     if 201 not in words.answers and any(parameter["in"] == "path" for parameter in parameters):

@@ -233,6 +233,7 @@ _CONTACT: Words = {
 
 _PARAMETERS: Words = {
     "?customer": ("The PSA's own id of the customer. A slash in it is sent as `%2F`.", "acme"),
+    "?key": ("The key's id.", "1b2c3d4e"),
     "?run": ("The run's id.", RUN),
     "?link": ("The setup link's id.", "5d0c1f6a9e3b47821b2c3d4e"),
     "?contact": ("The contact's id.", CONTACT),

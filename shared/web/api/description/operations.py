@@ -58,6 +58,14 @@ OPERATIONS: Mapping[str, Said] = {
         {202: "They are being read; the account says when that is over."},
         {409: ("destination_is_builtin", _BUSY)},
     ),
+    "GET /account/keys": Said("listKeys", "List API keys"),
+    "POST /account/keys": Said("createKey", "Make an API key", problems={403: ("scope_not_own",)}),
+    "POST /account/keys/{key}/rotate": Said(
+        "rotateKey",
+        "Rotate an API key",
+        problems={403: ("scope_not_own",), 409: ("key_rotated_already", "key_ended")},
+    ),
+    "DELETE /account/keys/{key}": Said("deleteKey", "Delete an API key", problems={409: ("last_key",)}),
     "POST /account/portal-sessions": Said("openAccountPortal", "Open the portal for the account"),
     "GET /customers": Said("listCustomers", "List customers"),
     "PUT /customers/{customer}": Said(

@@ -11,6 +11,9 @@ Connects customers' Microsoft Entra ID tenants to a PSA and keeps its contacts i
 Send an API key as `Authorization: Bearer …`. Bodies are JSON in UTF-8, at most 256 KiB;
 times are RFC 3339 in UTC.
 
+A key does what its scopes say: a part of the API and a verb, such as `runs:write`. Each operation names the
+one it needs; writing does not include reading.
+
 Lists answer with `data` and `after`. Send `after` back to get the next part; it is null at the end.
 
 Errors are problem documents (RFC 9457): a stable `code` for programs, and who must act (`actor`) and how
@@ -56,7 +59,7 @@ HEADERS: Mapping[str, dict[str, Any]] = {
         "schema": {"type": "string"},
     },
     "Challenge": {
-        "description": "How to authenticate.",
+        "description": "How to authenticate, or which scope is missing (RFC 6750).",
         "required": True,
         "schema": {"type": "string", "pattern": "^Bearer"},
     },

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from shared.core.api_key import KeyScope
 from shared.core.errors import (
     Actor,
     Conflict,
@@ -14,6 +15,7 @@ from shared.core.errors import (
     VersionConflict,
 )
 from shared.web.api.description.shapes import Schema, reference
+from shared.web.api.keys import InsufficientScope
 from shared.web.problems import (
     MEDIA_TYPE,
     ConfigurationInvalid,
@@ -58,7 +60,7 @@ SCHEMAS: Mapping[str, Schema] = {
 _NAMES = {
     400: ("InvalidRequest", "The request cannot be understood as it was sent.", ("invalid_request",)),
     401: ("Unauthenticated", "An API key is needed.", ("unauthenticated",)),
-    403: ("Forbidden", "The API key may not do this.", ()),
+    403: ("Forbidden", "The API key may not do this.", ("insufficient_scope",)),
     404: ("NotFound", "There is no such thing, or it belongs to somebody else.", ("not_found",)),
     409: ("Conflict", "The state of things does not allow it.", ()),
     410: ("Gone", "It is too late.", ()),
@@ -77,12 +79,14 @@ _NAMES = {
     ),
 }
 _WAITS = {429, 503}
-GENERAL = (400, 401, 404, 413, 415, 500, 503)
+_CHALLENGES = {401, 403}
+GENERAL = (400, 401, 403, 404, 413, 415, 500, 503)
 """Those that are the same wherever they come from."""
 
 _ERRORS: tuple[Exception, ...] = (
     InvalidRequest({"name": "Field required."}),
     Unauthenticated(),
+    InsufficientScope(KeyScope.RUNS_WRITE),
     NotFound("customer"),
     InvalidMove("disconnected", "paused"),
     Conflict(
@@ -124,7 +128,7 @@ def response(status: int, codes: Iterable[str] = ()) -> dict[str, Any]:
 
 def _response(status: int, codes: tuple[str, ...]) -> dict[str, Any]:
     headers: dict[str, Any] = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
-    if status == 401:
+    if status in _CHALLENGES:
         headers["WWW-Authenticate"] = {"$ref": "#/components/headers/Challenge"}
     if status in _WAITS:
         headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfterTrouble"}
