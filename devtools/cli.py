@@ -18,14 +18,15 @@ from devtools.layout import ROOT, SANDBOX, VENV_PYTHON
 DESCRIPTION = """\
 Tenantry on one machine, with nothing installed but Python.
 
-  demo    a customer's directory is connected and kept in step, told step by step (about two minutes)
-  up      the app and the world around it, to play with in a browser, until Ctrl-C
-  test    every test; anything after it goes to pytest:  dev.py test tests/unit -k guard
-  check   formatting, lint, types, architecture
-  openapi describe the API anew in docs/openapi.json
-  bench   how fast it is here:  dev.py bench engine
-  lock    pin the dependencies of pyproject.toml again; --upgrade takes the newest
-  clean   remove all that dev.py has made
+  demo       a customer's directory is connected and kept in step, told step by step (about two minutes)
+  up         the app and the world around it, to play with in a browser, until Ctrl-C
+  test       every test; anything after it goes to pytest:  dev.py test tests/unit -k guard
+  check      formatting, lint, types, architecture
+  openapi    describe the API anew in docs/openapi.json
+  bench      how fast it is here:  dev.py bench engine
+  translate  bring the message catalogues up to date, and list what is still to be translated
+  lock       pin the dependencies of pyproject.toml again; --upgrade takes the newest
+  clean      remove all that dev.py has made
 """
 EPILOG = """\
 The first command prepares .sandbox/ (a minute or so, once); later ones start at once.
@@ -67,7 +68,7 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(
-        title="commands", metavar="{demo,up,test,check,openapi,bench,lock,clean}", required=True
+        title="commands", metavar="{demo,up,test,check,openapi,bench,translate,lock,clean}", required=True
     )
 
     def add(name: str, command: Callable[[argparse.Namespace, list[str]], int]) -> argparse.ArgumentParser:
@@ -89,6 +90,7 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     bench.add_argument("what", choices=("engine",), help="the sync engine: calls, CPU, memory")
     bench.add_argument("--json", metavar="FILE", type=_absolute, help="also write the figures to FILE")
     bench.add_argument("--users", metavar="N,N", help="sizes of tenants (1000,10000,100000)")
+    add("translate", _translate)
     lock = add("lock", _lock)
     lock.add_argument(
         "--upgrade", action="store_true", help="take the newest versions that pyproject.toml allows"
@@ -167,6 +169,14 @@ def _bench(options: argparse.Namespace, rest: list[str]) -> int:
     return _run_module("bench", command)
 
 
+def _translate(options: argparse.Namespace, rest: list[str]) -> int:
+    """Bring the message catalogues up to date with the code; fails while something is untranslated."""
+    console = Console()
+    with environment.exclusive(console):
+        _prepare(console, "sandbox", storage=False)
+    return processes.run_attached([str(VENV_PYTHON), "-m", "translations"])
+
+
 def _lock(options: argparse.Namespace, rest: list[str]) -> int:
     """Make the locks from pyproject.toml."""
     console = Console()
@@ -179,7 +189,7 @@ def _clean(options: argparse.Namespace, rest: list[str]) -> int:
     """Remove what dev.py has made: the environment, logs, caches."""
     for name in (".sandbox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
-    for folder in ("bench", "devtools", "sandbox", "shared", "tests"):
+    for folder in ("bench", "devtools", "sandbox", "shared", "tests", "translations"):
         for cache in (ROOT / folder).rglob("__pycache__"):
             shutil.rmtree(cache, ignore_errors=True)
     return 0

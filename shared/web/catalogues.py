@@ -89,8 +89,11 @@ def compiled(catalog: Catalog) -> Catalogue:
 
 
 def _pattern(form: str) -> re.Pattern[str]:
-    parts = _PLACE.split(form)
-    return re.compile(
-        "".join(f"(?P<{part}>.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts)),
-        re.DOTALL,
-    )
+    seen, pattern = set[str](), ""
+    for number, part in enumerate(_PLACE.split(form)):
+        if number % 2 == 0:
+            pattern += re.escape(part)
+        else:
+            pattern += f"(?P={part})" if part in seen else f"(?P<{part}>.*?)"
+            seen.add(part)
+    return re.compile(pattern, re.DOTALL)

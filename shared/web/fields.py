@@ -22,7 +22,7 @@ LABELS = {
     "site": marked("Site"),
     "licence": marked("Licence"),
     "licences": marked("Licences"),
-    "mfa_status": marked("Mfa status"),
-    "mfa_methods": marked("Mfa methods"),
+    "mfa_status": marked("MFA status"),
+    "mfa_methods": marked("MFA methods"),
     "last_activity": marked("Last activity"),
 }

@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse
 
 from shared.core.connection import Connection, ConnectionState
 from shared.core.run import Run, RunKind, RunState
+from shared.web.marks import marked
 from shared.web.words import words_of
 
 
@@ -34,7 +35,7 @@ def following(connection: Connection, state: ConnectionState, run: Run | None) -
     if state is ConnectionState.VALIDATING:
         return Following(
             key,
-            "Waiting for Microsoft",
+            marked("Waiting for Microsoft"),
             "Nobody has to act. This page goes on by itself.",
         )
     return Following(key, "", "")
@@ -48,7 +49,8 @@ def following_run(run: Run) -> Following:
 
 
 def _run(key: str, run: Run) -> Following:
-    title = "Preview in progress" if run.kind is RunKind.PREVIEW else "Sync in progress"
+    previews = run.kind is RunKind.PREVIEW
+    title = marked("Preview in progress") if previews else marked("Sync in progress")
     if run.state is RunState.QUEUED:
         return Following(key, title, "It begins in a moment.")
     if run.error is not None:

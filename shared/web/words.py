@@ -68,9 +68,10 @@ class Words:
         """`one, two and three`."""
         return format_list(list(items), "standard", locale=self.locale)
 
-    def enumerated(self, items: Iterable[str]) -> str:
+    @staticmethod
+    def enumerated(items: Iterable[str]) -> str:
         """`one, two, three`: figures side by side rather than a sentence."""
-        return format_list(list(items), "unit", locale=self.locale)
+        return ", ".join(items)
 
     def field(self, name: str) -> str:
         """A contact's field by its label: `mobile_phone` is Mobile phone."""

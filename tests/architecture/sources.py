@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST_PARTY = ("bench", "dev", "devtools", "function_app", "sandbox", "shared", "tests")
+FIRST_PARTY = ("bench", "dev", "devtools", "function_app", "sandbox", "shared", "tests", "translations")
 MADE_BY_TOOLS = (".sandbox", "__pycache__", "node_modules", ".venv", ".git")
 
 

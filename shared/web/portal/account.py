@@ -16,6 +16,7 @@ from shared.core.errors import Actor, DestinationRefused, NotFound, Refused, Ret
 from shared.core.text import clean
 from shared.services.account_setup import importing
 from shared.web.following import Following, document
+from shared.web.marks import marked
 from shared.web.pages import page
 from shared.web.paging import opened, sealed
 from shared.web.portal.customer_table import rows
@@ -152,7 +153,7 @@ def _view(destination: AccountDestination, app: App) -> Following:
     psa = PSA_NAMES.get(destination.kind, "")
     return Following(
         str(destination.importing_since),
-        f"Reading the customers from {psa}",
+        marked("Reading the customers from {psa}").format(psa=psa),
         "They appear below when all of them are read. Nobody has to act.",
     )
 

@@ -1,0 +1,36 @@
+"""Everything that pages say, out of the templates and the Python code."""
+
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import DEFAULT_KEYWORDS, extract
+
+from translations.sentences import found_in
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCALES = ROOT / "shared/web/locales"
+
+_TEMPLATES = ROOT / "shared/web/templates"
+_CODE = ("shared/core", "shared/services", "shared/adapters", "shared/web")
+_NOT_ON_PAGES = ("shared/web/api",)  # speaks English
+_JINJA = "jinja2.ext:babel_extract"
+_OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
+
+
+def everything() -> Catalog:
+    """The messages of the source language, each with the files it is in."""
+    catalog = Catalog(project="Tenantry", charset="utf-8")
+    for path in sorted(_TEMPLATES.rglob("*.html")):
+        with path.open("rb") as file:
+            for line, message, _, context in extract(_JINJA, file, DEFAULT_KEYWORDS, options=_OPTIONS):
+                catalog.add(message, locations=[(_name(path), line)], context=context)
+    for folder in _CODE:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if not any(path.is_relative_to(ROOT / place) for place in _NOT_ON_PAGES):
+                for line, message in found_in(path.read_text(encoding="utf-8")):
+                    catalog.add(message, locations=[(_name(path), line)])
+    return catalog
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
