@@ -52,6 +52,7 @@ from shared.services.access import Access
 from shared.services.account_setup import AccountSetup
 from shared.services.api_keys import ApiKeys
 from shared.services.browsing import Browsing
+from shared.services.candidates import Candidates
 from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
 from shared.services.holding import Holding
@@ -89,6 +90,7 @@ class App:
     customers: Customers
     runs: RunControl
     reviews: ReviewQueue
+    candidates: Candidates
     reports: ReportStore
     overview: Overview
     prices: PriceStore
@@ -225,6 +227,7 @@ def build(settings: Settings) -> App:
         customers=Customers(customers, connections, clock, scheduling),
         runs=run_control,
         reviews=ReviewQueue(reviews, notices, clock),
+        candidates=Candidates(mirrors, destinations),
         reports=reports,
         overview=Overview(customers, connections, reports, prices),
         prices=prices,

@@ -15,6 +15,7 @@ from shared.services.access import Access
 from shared.services.account_setup import AccountSetup
 from shared.services.api_keys import ApiKeys
 from shared.services.browsing import Browsing
+from shared.services.candidates import Candidates
 from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
 from shared.services.holding import Holding
@@ -199,6 +200,7 @@ class World(QueueHost):
             customers=Customers(customers, connections, clock, scheduling),
             runs=run_control,
             reviews=ReviewQueue(reviews, notices, clock),
+            candidates=Candidates(mirrors, destinations),
             reports=reports,
             overview=Overview(customers, connections, reports, prices),
             prices=prices,

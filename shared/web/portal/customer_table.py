@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -11,6 +12,7 @@ from shared.core.customer import Customer
 from shared.core.reasons import reason
 from shared.core.text import clean
 from shared.ports import Page
+from shared.web.scanning import fitting
 
 ROWS = 25
 _AT_ONCE = 500  # customers of a look
@@ -54,18 +56,12 @@ async def _row(app: App, customer: Customer) -> Row:
 
 
 async def _named(app: App, account_id: str, search: str, after: str | None) -> Page[Customer]:
-    wanted, found = search.casefold(), list[Customer]()
-    for _ in range(_MOST_LOOKS):
-        page = await app.customers.list(account_id, _AT_ONCE, after)
-        fitting = [
-            number for number, customer in enumerate(page.items) if wanted in clean(customer.name).casefold()
-        ]
-        room = ROWS - len(found)
-        found += [page.items[number] for number in fitting[:room]]
-        if len(fitting) > room:  # only the store knows the place between two customers
-            after = (await app.customers.list(account_id, fitting[room - 1] + 1, after)).after
-            break
-        after = page.after
-        if after is None or len(found) == ROWS:
-            break
-    return Page(tuple(found), after)
+    wanted = search.casefold()
+    return await fitting(
+        partial(app.customers.list, account_id),
+        lambda customer: wanted in clean(customer.name).casefold(),
+        ROWS,
+        after,
+        at_once=_AT_ONCE,
+        most_looks=_MOST_LOOKS,
+    )

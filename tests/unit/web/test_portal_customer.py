@@ -132,6 +132,7 @@ async def test_a_person_is_found_by_name_and_synced_with_an_explanation(
     """Part of the name is enough; the run's page tells each step and each condition."""
     await site.world.sync(customer)
     site.world.directories.tenants[TENANT].change("bob", job_title="Pilot")
+    site.world.clock.advance(timedelta(minutes=1))
     found = (await visitor.get(f"{PAGE}/people", params={"search": "ON BO"})).text
     assert re.findall(r'name="user" value="([^"]+)"', found) == ["bob"]
     pressed = await fill_in(visitor, f"{PAGE}/person", PAGE, user="bob")

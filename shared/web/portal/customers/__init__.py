@@ -1,11 +1,9 @@
-"""The pages of one customer besides its first: history, people, contacts, reviews, report."""
+"""The pages of one customer besides its first: history, people, contacts, those who need a decision."""
 
 from fastapi import APIRouter
 
-from shared.web.portal.customers.actions import router as actions
-from shared.web.portal.customers.history import router as history
-from shared.web.portal.customers.people import router as people
+from shared.web.portal.customers import actions, contacts, history, people, reviews
 
 router = APIRouter()
-for _part in (actions, history, people):
-    router.include_router(_part)
+for _part in (actions, history, people, contacts, reviews):
+    router.include_router(_part.router)
