@@ -10,9 +10,9 @@ from translations.sentences import found_in
 ROOT = Path(__file__).resolve().parents[1]
 LOCALES = ROOT / "shared/web/locales"
 
-_TEMPLATES = ROOT / "shared/web/templates"
+TEMPLATES = ROOT / "shared/web/templates"
 _CODE = ("shared/core", "shared/services", "shared/adapters", "shared/web")
-_NOT_ON_PAGES = ("shared/web/api",)  # speaks English
+_ENGLISH = (ROOT / "shared/web/api", TEMPLATES / "api")  # the API and its reference
 _JINJA = "jinja2.ext:babel_extract"
 _OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
 
@@ -20,16 +20,25 @@ _OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "trim_blocks": "true"
 def everything() -> Catalog:
     """The messages of the source language, each with the files it is in."""
     catalog = Catalog(project="Tenantry", charset="utf-8")
-    for path in sorted(_TEMPLATES.rglob("*.html")):
+    for path in templates():
         with path.open("rb") as file:
             for line, message, _, context in extract(_JINJA, file, DEFAULT_KEYWORDS, options=_OPTIONS):
                 catalog.add(message, locations=[(_name(path), line)], context=context)
     for folder in _CODE:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            if not any(path.is_relative_to(ROOT / place) for place in _NOT_ON_PAGES):
+            if not _english(path):
                 for line, message in found_in(path.read_text(encoding="utf-8")):
                     catalog.add(message, locations=[(_name(path), line)])
     return catalog
+
+
+def templates() -> list[Path]:
+    """The pages that are translated."""
+    return [path for path in sorted(TEMPLATES.rglob("*.html")) if not _english(path)]
+
+
+def _english(path: Path) -> bool:
+    return any(path.is_relative_to(place) for place in _ENGLISH)
 
 
 def _name(path: Path) -> str:

@@ -24,7 +24,12 @@ _OUR_PAGE = re.compile(r"/(?:portal|connect)(?:[/?][!-\[\]-~]{0,2000})?")  # ASC
 
 
 def language_of(request: Request) -> str:
-    """What somebody chose in this browser; or else the first that the browser asks for; or English."""
+    """What somebody chose in this browser; or else the first that the browser asks for; or English.
+
+    The reference of the API is in English, as the API is.
+    """
+    if request.scope["path"].startswith("/api/"):
+        return SOURCE
     chosen = CHOSEN.read(request)
     if chosen in LANGUAGES:
         return chosen

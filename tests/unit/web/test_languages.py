@@ -103,3 +103,11 @@ async def test_a_page_that_says_what_is_wrong_does_not_repeat_the_address(
     async with site.browser() as stranger:
         page = await stranger.get("/connect/callback?state=canary")
     assert hidden(page, "page") == "/connect/start"
+
+
+async def test_the_reference_of_the_api_stays_in_english(site: Site) -> None:
+    """It is the API's language, and a page says which one it is in."""
+    async with site.browser(**{"Accept-Language": "de"}) as browser:
+        page = await browser.get("/api/v1/docs")
+    assert page.headers["content-language"] == "en"
+    assert '<html lang="en">' in page.text
