@@ -57,6 +57,7 @@ from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
 from shared.services.holding import Holding
 from shared.services.housekeeping import Housekeeping
+from shared.services.issues import Issues
 from shared.services.onboarding import Onboarding
 from shared.services.outbox import TellingConnections, TellingDestinations, TellingRuns
 from shared.services.overview import Overview
@@ -87,6 +88,7 @@ class App:
     clock: Clock
     access: Access
     api_keys: ApiKeys
+    issues: Issues
     customers: Customers
     runs: RunControl
     reviews: ReviewQueue
@@ -224,6 +226,7 @@ def build(settings: Settings) -> App:
         clock=clock,
         access=access,
         api_keys=ApiKeys(accounts, clock),
+        issues=Issues(connections, account_destinations, reviews, clock),
         customers=Customers(customers, connections, clock, scheduling),
         runs=run_control,
         reviews=ReviewQueue(reviews, notices, clock),

@@ -11,6 +11,7 @@ from shared.core.errors import Actor, DestinationRefused
 from shared.core.events import Notice
 
 _MOST_DOMAINS = 10
+_ONE_CUSTOMERS = "destination_customer_missing"
 
 
 class DestinationKind(StrEnum):
@@ -66,6 +67,11 @@ def problem_of(error: DestinationRefused, since: datetime) -> DestinationProblem
     return DestinationProblem(
         error.code, error.title, error.detail, error.actor.value, since, closed=error.closed
     )
+
+
+def of_the_account(error: DestinationRefused) -> bool:
+    """Whether all customers of the account are refused, rather than the one that was asked about."""
+    return error.code != _ONE_CUSTOMERS
 
 
 def key_missing() -> DestinationRefused:

@@ -11,6 +11,8 @@ from shared.core.events import Notice
 from shared.core.permissions import Permission
 from shared.core.setup import Setup
 from shared.core.setup_link import SetupLink
+from shared.core.supplement import Gap
+from shared.core.trouble import Trouble
 
 HANDSHAKE_LIFETIME = timedelta(minutes=10)
 """How long a person has to sign in and consent."""
@@ -82,6 +84,7 @@ class Connection(msgspec.Struct, frozen=True):
     how many entries the review queue has, decided ones included. `applied_version`: the configuration that
     the last commit went by. `canceled_run`: the last run that somebody canceled while it was under way.
     `setup_link`: the last setup link that was made and not revoked. `setup`: what somebody is choosing.
+    `trouble`: why the last run failed, if it did. `gaps`: enrichments that the last committed run lacked.
     `permissions`: as the last proof found them. `outbox`: notices that are not in the feed yet, `noticed` how
     many there ever were. Times are UTC.
     """
@@ -120,6 +123,8 @@ class Connection(msgspec.Struct, frozen=True):
     canceled_run: str | None = None
     applied_version: int | None = None
     setup_link: SetupLink | None = None
+    trouble: Trouble | None = None
+    gaps: tuple[Gap, ...] = ()
     setup: Setup | None = None
     permissions: tuple[Permission, ...] = ()
     outbox: tuple[Notice, ...] = ()
@@ -214,6 +219,8 @@ def disconnected(connection: Connection, now: datetime) -> Connection:
         read_at=None,
         consent_expires_at=None,
         permissions=(),
+        trouble=None,
+        gaps=(),
         current_run=None,
         held_run=None,
         in_scope=None,

@@ -235,6 +235,15 @@ def connection_of(run_id: str) -> str | None:
     return body[:_CUSTOMER_LENGTH] if well_formed else None
 
 
+def asked_for_at(run_id: str) -> datetime | None:
+    """The time in a run's id: when it was asked for, or begun by its schedule; None for what is no id."""
+    connection_id = connection_of(run_id)
+    digits = "" if connection_id is None else run_id[len("run_") + _CUSTOMER_LENGTH :][:13]
+    if not digits.isdecimal():
+        return None
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=_LATEST - int(digits))
+
+
 def new_connection_id() -> str:
     """16 hexadecimal digits of chance."""
     return secrets.token_hex(_CUSTOMER_LENGTH // 2)

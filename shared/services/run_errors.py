@@ -1,7 +1,13 @@
 """Why a run ended, in words that may be shown and logged."""
 
+from datetime import datetime
+
+import msgspec
+
+from shared.core.connection import Connection
 from shared.core.errors import Actor, TenantryError, code_of
 from shared.core.run import RunError
+from shared.core.trouble import Trouble
 
 
 def run_error(error: Exception) -> RunError:
@@ -14,6 +20,12 @@ def run_error(error: Exception) -> RunError:
         "The run is tried again by itself. If it keeps failing, the operator must look at its log.",
         Actor.OPERATOR.value,
     )
+
+
+def in_trouble(connection: Connection, run_id: str, error: RunError, now: datetime) -> Connection:
+    """The connection after a run that failed."""
+    trouble = Trouble(error.code, error.title, error.detail, error.actor, now, run_id)
+    return msgspec.structs.replace(connection, trouble=trouble)
 
 
 def superseded(by_id: str) -> RunError:

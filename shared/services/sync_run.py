@@ -252,6 +252,8 @@ class SyncRunner:
                 applied_version=work.run.configuration_version,
                 confirm_absence=plan.unsure > 0,
                 reviews=len(reviews),
+                trouble=None,
+                gaps=work.run.gaps,
             )
 
         if held is not None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from shared.core.account_destination import of_the_account
 from shared.core.connection import Connection, ConnectionState, moved
 from shared.core.errors import (
     ActionRequired,
@@ -29,6 +30,7 @@ from shared.services.run_errors import (
     canceled,
     endless,
     expired,
+    in_trouble,
     not_active,
     run_error,
     stopped,
@@ -97,7 +99,8 @@ class Worker:
         error = run.error or stopped()
         stored = await self.connections.get(message.account_id, message.connection_id)
         if stored is not None:
-            await update(self.connections, stored, lambda c: _freed(c, run.id))
+            now = self.clock.now()
+            await update(self.connections, stored, lambda c: _freed(c, run.id, error, now))
         await self._end(run.id, RunState.FAILED, error)
 
     async def _work(self, message: SyncMessage, lease: Lease, before: str | None) -> None:
@@ -222,16 +225,18 @@ class Worker:
         log("run.failed", run=message.run_id, code=error.code, actor=error.actor)
         # The reason first: should this be the last thing we do, whoever goes on finds it.
         await self._save_error(message, error)
-        now = self.clock.now()
+        noted, now = run_error(error), self.clock.now()
 
         def failed(connection: Connection) -> Connection:
             connection = msgspec.structs.replace(lease.without_run(connection), last_run=message.run_id)
             if isinstance(error, ActionRequired):
                 return moved(connection, ConnectionState.ACTION_REQUIRED, now, error.code)
-            return connection
+            if isinstance(error, DestinationRefused) and of_the_account(error):
+                return msgspec.structs.replace(connection, trouble=None)  # the account keeps it, for all
+            return in_trouble(connection, message.run_id, noted, now)
 
         await lease.release(failed)
-        await self._end(message.run_id, RunState.FAILED, run_error(error))
+        await self._end(message.run_id, RunState.FAILED, noted)
 
     async def _note(self, message: SyncMessage, lease: Lease, error: Exception) -> None:
         log("run.stumbled", run=message.run_id, code=code_of(error), where=where(error))
@@ -293,9 +298,10 @@ def _begun(run: Run) -> datetime:
     return run.approved_at or run.created_at
 
 
-def _freed(connection: Connection, run_id: str) -> Connection:
+def _freed(connection: Connection, run_id: str, error: RunError, now: datetime) -> Connection:
     if connection.current_run != run_id:
         return connection
-    return msgspec.structs.replace(
+    freed = msgspec.structs.replace(
         connection, current_run=None, last_run=run_id, lease_owner=None, lease_until=None
     )
+    return in_trouble(freed, run_id, error, now)

@@ -20,6 +20,7 @@ from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
 from shared.services.holding import Holding
 from shared.services.housekeeping import Housekeeping
+from shared.services.issues import Issues
 from shared.services.onboarding import Connected, Onboarding, Redirect
 from shared.services.outbox import TellingConnections, TellingDestinations, TellingRuns
 from shared.services.overview import Overview
@@ -197,6 +198,7 @@ class World(QueueHost):
             clock=clock,
             access=access,
             api_keys=ApiKeys(accounts, clock),
+            issues=Issues(connections, account_destinations, reviews, clock),
             customers=Customers(customers, connections, clock, scheduling),
             runs=run_control,
             reviews=ReviewQueue(reviews, notices, clock),

@@ -11,7 +11,13 @@ import msgspec
 from shared.adapters.psa.accounts import Psas
 from shared.adapters.psa.contacts import PsaContacts
 from shared.adapters.psa.destination import PsaDestination
-from shared.core.account_destination import AccountDestination, DestinationKind, key_missing, problem_of
+from shared.core.account_destination import (
+    AccountDestination,
+    DestinationKind,
+    key_missing,
+    of_the_account,
+    problem_of,
+)
 from shared.core.changes import Change, Rejection
 from shared.core.connection import Connection
 from shared.core.errors import ConcurrentUpdate, DestinationRefused, RetryLater
@@ -33,7 +39,6 @@ from shared.ports import (
 
 _REMEMBERED = 10.0  # seconds for which an account without a PSA is not looked up again
 _MOST_REMEMBERED = 10_000
-_ONE_CUSTOMERS = "destination_customer_missing"
 
 
 class _Led(NamedTuple):
@@ -127,7 +132,7 @@ class AccountRoutes:
         `chosen_at`: when the key was pasted; of one that another has taken the place of since, nothing is
         kept.
         """
-        if error.code == _ONE_CUSTOMERS:
+        if not of_the_account(error):
             return
         stored = await self._accounts.get(account_id)
         if stored is None or stored.value.kind is DestinationKind.BUILTIN or stored.value.set_at != chosen_at:

@@ -12,6 +12,7 @@ from shared.web.api.contacts import router as contacts
 from shared.web.api.customers import portal as customer_portal
 from shared.web.api.customers import router as customers
 from shared.web.api.events import router as events
+from shared.web.api.issues import router as issues
 from shared.web.api.presets import router as presets
 from shared.web.api.reference import router as reference
 from shared.web.api.reviews import router as reviews
@@ -35,6 +36,7 @@ for _part in (
     reviews,
     tenant,
     reports,
+    issues,
     runs,
     changes,
     presets,

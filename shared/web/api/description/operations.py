@@ -126,5 +126,7 @@ OPERATIONS: Mapping[str, Said] = {
     "POST /runs/{run}/cancel": Said("cancelRun", "Cancel a run"),
     "GET /runs/{run}/changes": Said("listChanges", "Read what a run did, person by person"),
     "GET /events": Said("listEvents", "Read what happened"),
+    "GET /issues": Said("listIssues", "List what somebody has to act on"),
+    f"GET {_CUSTOMER}/issues": Said("listCustomerIssues", "List what somebody has to act on for a customer"),
     "GET /presets": Said("listPresets", "List presets"),
 }
