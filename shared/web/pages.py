@@ -39,6 +39,7 @@ def _templates(language: str) -> Environment:
         day=words.day,
         duration=words.duration,
         number=words.number,
+        money=words.money,
         percent=words.percent,
         listed=words.listed,
         field=words.field,

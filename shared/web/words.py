@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 
 from babel.dates import format_date, format_time
@@ -59,6 +60,10 @@ class Words:
     def number(self, value: float) -> str:
         """With separators between the thousands."""
         return format_decimal(value, locale=self.locale)
+
+    def money(self, value: Decimal) -> str:
+        """An amount with two decimals; what currency it is goes without saying."""
+        return format_decimal(value, "#,##0.00", locale=self.locale)
 
     def percent(self, share: float) -> str:
         """A share of 1 in whole per cent."""

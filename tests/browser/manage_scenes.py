@@ -1,11 +1,16 @@
 """How the pages come about on which a customer and an account are managed."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
+from shared.core.connection import ConnectionState, Grant
 from shared.core.models import ContactFields
+from shared.core.prices import Prices
+from shared.core.report import MfaUse, ProductUse, TenantReport
 from shared.core.reviews import Decision, ReviewAction
 from shared.core.run import RunKind, Trigger
+from shared.core.supplement import Gap, SecureScore
 from tests.browser.conftest import Visit
 from tests.browser.scenes import Scenes
 
@@ -92,6 +97,97 @@ async def contacts(scenes: Scenes, visit: Visit) -> None:
     await visit.page.get_by_role("link", name="Contacts", exact=True).click()
 
 
+async def licences(scenes: Scenes, visit: Visit) -> None:
+    """Licences across customers, with prices, and the form unfolded."""
+    await _reported(scenes)
+    prices = {f"sku-{number}": Decimal("12.30") * number for number in range(1, 3)}
+    await scenes.app.prices.save(scenes.account_id, Prices("EUR", prices))
+    await visit.page.goto(await scenes.open_account())
+    await visit.page.get_by_role("link", name="Licences").click()
+    await visit.page.get_by_text("Change the prices").click()
+
+
+async def licences_unpriced(scenes: Scenes, visit: Visit) -> None:
+    """The same without prices, after somebody typed one that is none."""
+    await _reported(scenes)
+    await visit.page.goto(await scenes.open_account())
+    await visit.page.get_by_role("link", name="Licences").click()
+    await visit.page.get_by_text("Say what a seat costs").click()
+    await visit.page.get_by_label("Business Premium").fill("a lot")
+    await visit.page.get_by_role("button", name="Keep the prices").click()
+
+
+async def security(scenes: Scenes, visit: Visit) -> None:
+    """Security across customers, worst first."""
+    await _reported(scenes)
+    await visit.page.goto(await scenes.open_account())
+    await visit.page.get_by_role("link", name="Security").click()
+
+
+async def nothing_reported(scenes: Scenes, visit: Visit) -> None:
+    """The account's page on licences where no customer has a report."""
+    await scenes.account()
+    await visit.page.goto(await scenes.open_account())
+    await visit.page.get_by_role("link", name="Licences").click()
+
+
+async def report(scenes: Scenes, visit: Visit) -> None:
+    """The report on one customer."""
+    await security(scenes, visit)
+    await visit.page.get_by_role("link", name="Nordlicht").click()
+
+
+async def no_report(scenes: Scenes, visit: Visit) -> None:
+    """A customer without one."""
+    await visit.page.goto(await scenes.open_portal(await scenes.connected()))
+    await visit.page.get_by_role("link", name="Report", exact=True).click()
+
+
+async def _reported(scenes: Scenes) -> None:
+    """Customers with reports about them, of every kind of name."""
+    first = await scenes.connected()
+    names = [
+        "Contoso",
+        "القمر للتجارة",
+        "Çağla Öztürk Donaudampfschifffahrtsgesellschaft mbH",
+        "<b>O’Neill</b>",
+    ]
+    others = [
+        (await scenes.app.customers.put(scenes.account_id, f"r-{number}", name, ()))[0]
+        for number, name in enumerate(names)
+    ]
+    for number, customer in enumerate((first, *others)):
+        if customer is not first:
+            await scenes.app.onboarding.begin(customer, Grant.APPLICATION)
+            await scenes.put(customer, state=ConnectionState.ACTIVE)
+        uses = (
+            ProductUse(
+                "sku-1", "Microsoft 365 Business Premium", 50, 44, 30 + number, 41, 9 - number, free=False
+            ),
+            ProductUse("sku-2", "Exchange Online (Plan 1)", 20, 12, 3, 4, 16, free=False),
+            ProductUse(
+                "sku-3",
+                "Microsoft Power Automate for makers: a plan with a long name",
+                4,
+                4,
+                None,
+                None,
+                None,
+                free=False,
+            ),
+            ProductUse("sku-4", "Microsoft Fabric (Free)", 10_000, 3, 1, 1, 9_999, free=True),
+        )
+        score = SecureScore(31.5 + 12 * number, 100.0, date(2026, 3, 1)) if number != 2 else None
+        mfa = MfaUse(41, 11 + 6 * number) if number != 3 else None
+        gap = Gap(
+            "mfa", "enrichment_not_licensed", "No licence.", "Buy one.", "customer_admin", permanent=True
+        )
+        found = TenantReport(
+            scenes.world.clock.now(), 41, 30, uses[: 4 - number % 2], score, () if mfa else (gap,), mfa
+        )
+        await scenes.app.reports.save(scenes.account_id, customer.connection_id, found)
+
+
 ALL: list[Callable[[Scenes, Visit], Awaitable[None]]] = [
     late,
     history,
@@ -102,4 +198,10 @@ ALL: list[Callable[[Scenes, Visit], Awaitable[None]]] = [
     decision_missing,
     nobody_unclear,
     contacts,
+    licences,
+    licences_unpriced,
+    security,
+    nothing_reported,
+    report,
+    no_report,
 ]

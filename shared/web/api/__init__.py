@@ -15,6 +15,7 @@ from shared.web.api.events import router as events
 from shared.web.api.issues import router as issues
 from shared.web.api.presets import router as presets
 from shared.web.api.reference import router as reference
+from shared.web.api.reports import router as account_reports
 from shared.web.api.reviews import router as reviews
 from shared.web.api.runs import router as runs
 from shared.web.api.schemas import Health
@@ -37,6 +38,7 @@ for _part in (
     tenant,
     reports,
     issues,
+    account_reports,
     runs,
     changes,
     presets,

@@ -125,6 +125,8 @@ OPERATIONS: Mapping[str, Said] = {
     "POST /runs/{run}/reject": Said("rejectRun", "Reject a held run", problems=_DECIDE),
     "POST /runs/{run}/cancel": Said("cancelRun", "Cancel a run"),
     "GET /runs/{run}/changes": Said("listChanges", "Read what a run did, person by person"),
+    "GET /reports/licences": Said("listLicences", "Read the licences of all customers"),
+    "GET /reports/security": Said("listSecurity", "Read the security of all customers"),
     "GET /events": Said("listEvents", "Read what happened"),
     "GET /issues": Said("listIssues", "List what somebody has to act on"),
     f"GET {_CUSTOMER}/issues": Said("listCustomerIssues", "List what somebody has to act on for a customer"),

@@ -1,9 +1,9 @@
-"""The pages of one customer besides its first: history, people, contacts, those who need a decision."""
+"""The pages of one customer besides its first: history, people, contacts, reviews, report."""
 
 from fastapi import APIRouter
 
-from shared.web.portal.customers import actions, contacts, history, people, reviews
+from shared.web.portal.customers import actions, contacts, history, people, report, reviews
 
 router = APIRouter()
-for _part in (actions, history, people, contacts, reviews):
+for _part in (actions, history, people, contacts, reviews, report):
     router.include_router(_part.router)

@@ -1,10 +1,9 @@
 """People who could not be matched without guessing, and deciding about them."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -12,11 +11,12 @@ from shared.bootstrap import App
 from shared.core.connection import Connection
 from shared.core.customer import Customer
 from shared.core.errors import Conflict
-from shared.core.reviews import Decision, Review, ReviewAction
+from shared.core.reviews import Decision, ReviewAction
 from shared.services.candidates import UNKNOWN
 from shared.web import deciding
 from shared.web.identifiers import segment
 from shared.web.pages import page
+from shared.web.portal.accounts.frame import PageNumber, part
 from shared.web.portal.customers.tabs import tabs
 from shared.web.portal.guard import TheCustomer, TheForm
 from shared.web.problems import InvalidRequest, Problem, problem_of
@@ -29,8 +29,6 @@ _PEOPLE = 25
 _LONGEST_ID = 128
 _ANOTHER = "another"
 
-PageNumber = Annotated[int, Query(ge=1, le=10_000)]
-
 
 class Attempt(msgspec.Struct, frozen=True):
     """A decision that could not be kept: nothing was chosen, or there is no such contact."""
@@ -40,15 +38,6 @@ class Attempt(msgspec.Struct, frozen=True):
     missing: bool = False
     unknown: bool = False
     problem: Problem | None = None
-
-
-class Part(msgspec.Struct, frozen=True):
-    """A page of a list, and how many pages there are."""
-
-    items: Sequence[Review]
-    number: int
-    pages: int
-    total: int
 
 
 @router.api_route("", methods=READ)
@@ -116,7 +105,7 @@ async def _page(
     found = await app.reviews.list(connection)
     waiting = [review for review in found if review.decision is None]
     settled = [review for review in found if review.decision is not None]
-    shown = _part(waiting, numbers[0])
+    shown = part(waiting, numbers[0], _PEOPLE)
     candidates = await app.candidates.of(connection, shown.items)
     destination = await app.account_setup.get(customer.account_id)
     return page(
@@ -127,15 +116,8 @@ async def _page(
         connection=connection,
         tabs=tabs(connection, "reviews", len(waiting)),
         waiting=shown,
-        settled=_part(settled, numbers[1]),
+        settled=part(settled, numbers[1], _PEOPLE),
         candidates={review.object_id: candidates.get(review.object_id, UNKNOWN) for review in shown.items},
         psa=PSA_NAMES.get(destination.kind),
         attempt=attempt or Attempt(),
     )
-
-
-def _part(items: Sequence[Review], number: int) -> Part:
-    """The page, or the last one where there are fewer by now."""
-    pages = max(-(-len(items) // _PEOPLE), 1)
-    number = min(number, pages)
-    return Part(items[(number - 1) * _PEOPLE : number * _PEOPLE], number, pages, len(items))
