@@ -39,6 +39,7 @@ def _messages(node: ast.AST) -> Iterator[tuple[int, Message]]:
         return
     text = _form(node)
     if text is not None:
+        text = text.strip()  # what is said after another sentence
         if _SENTENCE.fullmatch(text) and _WORDS.search(_PLACE.sub("{", text)):
             yield node.lineno, text  # type: ignore[attr-defined]
         return
