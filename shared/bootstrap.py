@@ -57,6 +57,7 @@ from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
 from shared.services.holding import Holding
 from shared.services.housekeeping import Housekeeping
+from shared.services.idempotency import Idempotency
 from shared.services.issues import Issues
 from shared.services.onboarding import Onboarding
 from shared.services.outbox import TellingConnections, TellingDestinations, TellingRuns
@@ -89,6 +90,7 @@ class App:
     access: Access
     api_keys: ApiKeys
     issues: Issues
+    idempotency: Idempotency
     customers: Customers
     runs: RunControl
     reviews: ReviewQueue
@@ -227,6 +229,7 @@ def build(settings: Settings) -> App:
         access=access,
         api_keys=ApiKeys(accounts, clock),
         issues=Issues(connections, account_destinations, reviews, clock),
+        idempotency=Idempotency(one_time, clock),
         customers=Customers(customers, connections, clock, scheduling),
         runs=run_control,
         reviews=ReviewQueue(reviews, notices, clock),

@@ -163,6 +163,12 @@ class OneTimeStore(Protocol):
         """Keep a value."""
         ...
 
+    async def claim(
+        self, kind: str, token: str, value: dict[str, Any], expires_at: datetime, now: datetime
+    ) -> bool:
+        """Keep a value where there is none that is valid; False where there is, used ones included."""
+        ...
+
     async def peek(self, kind: str, token: str, now: datetime) -> dict[str, Any] | None:
         """The value while it is valid."""
         ...

@@ -302,6 +302,15 @@ class FakeOneTimeStore:
     async def put(self, kind: str, token: str, value: dict[str, Any], expires_at: datetime) -> None:
         self._values[kind, _hash(token)] = (expires_at, json.dumps(value))
 
+    async def claim(
+        self, kind: str, token: str, value: dict[str, Any], expires_at: datetime, now: datetime
+    ) -> bool:
+        found = self._values.get((kind, _hash(token)))
+        if found is not None and found[0] > now:
+            return False
+        await self.put(kind, token, value, expires_at)
+        return True
+
     async def peek(self, kind: str, token: str, now: datetime) -> dict[str, Any] | None:
         return _while_valid(self._values.get((kind, _hash(token))), now)
 

@@ -20,6 +20,7 @@ from shared.services.customers import Customers
 from shared.services.fan_out import FanOut
 from shared.services.holding import Holding
 from shared.services.housekeeping import Housekeeping
+from shared.services.idempotency import Idempotency
 from shared.services.issues import Issues
 from shared.services.onboarding import Connected, Onboarding, Redirect
 from shared.services.outbox import TellingConnections, TellingDestinations, TellingRuns
@@ -199,6 +200,7 @@ class World(QueueHost):
             access=access,
             api_keys=ApiKeys(accounts, clock),
             issues=Issues(connections, account_destinations, reviews, clock),
+            idempotency=Idempotency(one_time, clock),
             customers=Customers(customers, connections, clock, scheduling),
             runs=run_control,
             reviews=ReviewQueue(reviews, notices, clock),

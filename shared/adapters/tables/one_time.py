@@ -27,9 +27,18 @@ class TableOneTime:
 
     async def put(self, kind: str, token: str, value: dict[str, Any], expires_at: datetime) -> None:
         """See OneTimeStore."""
-        sealed = _cipher(token).encrypt(msgspec.json.encode(value))
-        entity = {"PartitionKey": kind, "RowKey": _row(token), "expires_at": expires_at}
-        await self._table.upsert(entity | documents.split(sealed))
+        await self._table.upsert(_sealed(kind, token, value, expires_at))
+
+    async def claim(
+        self, kind: str, token: str, value: dict[str, Any], expires_at: datetime, now: datetime
+    ) -> bool:
+        """See OneTimeStore."""
+        entity = _sealed(kind, token, value, expires_at)
+        try:
+            await self._table.insert(entity)
+        except ConcurrentUpdate:
+            return await self._take_over(entity, now)
+        return True
 
     async def peek(self, kind: str, token: str, now: datetime) -> dict[str, Any] | None:
         """See OneTimeStore."""
@@ -53,6 +62,16 @@ class TableOneTime:
         """See OneTimeStore."""
         await self._table.delete(kind, _row(token))
 
+    async def _take_over(self, entity: Entity, now: datetime) -> bool:
+        found = await self._table.get(entity["PartitionKey"], entity["RowKey"])
+        if found is None or found["expires_at"] > now:
+            return False
+        try:
+            await self._table.replace(entity, found.metadata["etag"])  # type: ignore[attr-defined]
+        except ConcurrentUpdate:
+            return False
+        return True
+
     async def purge(self, now: datetime) -> int:
         """See OneTimeStore."""
         select = ("PartitionKey", "RowKey")
@@ -71,6 +90,12 @@ def _opened(entity: Entity | None, token: str, now: datetime) -> dict[str, Any] 
     except InvalidToken:  # used, or not what was put here
         return None
     return value
+
+
+def _sealed(kind: str, token: str, value: dict[str, Any], expires_at: datetime) -> Entity:
+    sealed = _cipher(token).encrypt(msgspec.json.encode(value))
+    entity = {"PartitionKey": kind, "RowKey": _row(token), "expires_at": expires_at}
+    return entity | documents.split(sealed)
 
 
 def _row(token: str) -> str:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from shared.core.api_key import ApiKey, KeyScope, Resource, scope_for
 from shared.core.customer import Customer
 from shared.core.errors import Actor, Refused
+from shared.web.api.once import once
 from shared.web.identifiers import CustomerId
 from shared.web.problems import Unauthenticated
 from shared.web.services import Services, services_of
@@ -73,7 +74,7 @@ class KeyedRoute(APIRoute):
             request.state.key = found
             if await request.body() and not _is_json(request.headers.get("Content-Type", "")):
                 raise HTTPException(415)
-            return await handle(request)
+            return await once(request, key.strip(), handle)
 
         return checked
 

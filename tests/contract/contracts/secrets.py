@@ -47,6 +47,27 @@ class OneTimeStoreContract:
         assert await one_time.peek("kind", token, NOW) == VALUE
         assert await one_time.take("kind", token, NOW) == VALUE
 
+    async def test_of_many_who_claim_one_wins(self, one_time: OneTimeStore) -> None:
+        """The first to come, and after its time the first to come then; the others change nothing."""
+        token = unique()
+        for moment, until in ((NOW, LATER), (LATER, LATER + timedelta(hours=1))):
+            won = await asyncio.gather(
+                *(one_time.claim("kind", token, {"n": n}, until, moment) for n in range(20))
+            )
+            assert won.count(True) == 1
+            assert await one_time.peek("kind", token, moment) == {"n": won.index(True)}
+
+    async def test_a_claim_is_a_value_like_any_other(self, one_time: OneTimeStore) -> None:
+        """It can be replaced, and deleted so that the next one to come may claim."""
+        token = unique()
+        assert await one_time.claim("kind", token, {"n": 1}, LATER, NOW)
+        await one_time.put("kind", token, VALUE, LATER)
+        assert await one_time.peek("kind", token, NOW) == VALUE
+        assert not await one_time.claim("kind", token, {"n": 2}, LATER, NOW)
+        await one_time.delete("kind", token)
+        assert await one_time.claim("kind", token, {"n": 3}, LATER, NOW)
+        assert await one_time.peek("kind", token, NOW) == {"n": 3}
+
     async def test_a_value_expires_at_its_time(self, one_time: OneTimeStore) -> None:
         """A moment before it is there, at the moment it is not."""
         token = unique()

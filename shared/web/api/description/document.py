@@ -19,6 +19,7 @@ from shared.web.api.description.problems import SCHEMAS, response, responses
 from shared.web.api.description.sentences import first_sentence, paragraphs
 from shared.web.api.description.shapes import Schema, Schemas, named, published, reference, tidy
 from shared.web.api.keys import KeyedRoute
+from shared.web.api.once import HEADER, PATTERN
 
 Document = dict[str, Any]
 
@@ -27,6 +28,19 @@ _MERGE_PATCH = "application/merge-patch+json"
 _CSV = csv_table.MEDIA_TYPE.partition(";")[0]
 _WITH_ETAG = {"Connection", "Contact"}
 _METHODS = ("get", "put", "post", "patch", "delete")
+
+
+_IDEMPOTENCY: Document = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": f"^({PATTERN})$"},
+    "description": "A word of your own for this request, such as a UUID. Sent again with it within 24 "
+    "hours, the request is not carried out again: the first answer is repeated, with "
+    "`Idempotency-Replayed: true`.",
+    "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+}
+_SENT_AGAIN = {409: ("idempotency_in_progress",), 422: ("idempotency_mismatch",)}
 
 
 class _Route(RouteContext):
@@ -138,6 +152,9 @@ def _finish(operation: Document, route: RouteContext, schemas: Schemas, known: S
         for parameter in operation.pop("parameters", [])
         if parameter["name"] != "accept"  # what can be asked for is in the answers
     ]
+    posts = keyed and "POST" in (route.methods or ())
+    if posts:
+        parameters.append(_IDEMPOTENCY)
     if parameters:
         operation["parameters"] = parameters
     body = operation.get("requestBody")
@@ -148,7 +165,8 @@ def _finish(operation: Document, route: RouteContext, schemas: Schemas, known: S
     for answer in answers.values():
         if following:
             answer["links"] = following
-    operation["responses"] = {**answers, **_problems(words, parameters, keyed=keyed, body=bool(body))}
+    problems = _problems(words, parameters, keyed=keyed, body=bool(body), posts=posts)
+    operation["responses"] = {**answers, **problems}
 
 
 def _parameter(parameter: Document, operation: str) -> Document:
@@ -242,7 +260,9 @@ def _header(name: str) -> Document:
     return {"$ref": f"#/components/headers/{name}"}
 
 
-def _problems(words: Said, parameters: Sequence[Document], *, keyed: bool, body: bool) -> Document:
+def _problems(
+    words: Said, parameters: Sequence[Document], *, keyed: bool, body: bool, posts: bool
+) -> Document:
     """What can go wrong: by rule, and what is the operation's own."""
     if not keyed:
         return {}
@@ -253,8 +273,10 @@ def _problems(words: Said, parameters: Sequence[Document], *, keyed: bool, body:
         general.add(404)  # what creates finds nothing missing
     if body:
         general |= {413, 415}
-    statuses = sorted(general | set(words.problems))
-    return {str(status): response(status, words.problems.get(status, ())) for status in statuses}
+    own = dict(words.problems)
+    for status, codes in (_SENT_AGAIN if posts else {}).items():
+        own[status] = (*own.get(status, ()), *codes)
+    return {str(status): response(status, own.get(status, ())) for status in sorted(general | set(own))}
 
 
 def _can_be_wrong(parameter: Document) -> bool:

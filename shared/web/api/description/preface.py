@@ -19,6 +19,9 @@ Lists answer with `data` and `after`. Send `after` back to get the next part; it
 Errors are problem documents (RFC 9457): a stable `code` for programs, and who must act (`actor`) and how
 (`detail`) for people. What belongs to somebody else looks exactly like what does not exist.
 
+A POST may carry an `Idempotency-Key`: whoever did not get the answer sends it again, and nothing
+happens twice.
+
 Runs take a while: starting one answers 202 with its `Location`, and `Retry-After` says when to look again.
 
 Concurrent changes are safe where an `ETag` is given: send it back in `If-Match`.

@@ -14,6 +14,7 @@ from shared.core.errors import (
     SourceFault,
     VersionConflict,
 )
+from shared.services.idempotency import InProgress, Mismatch
 from shared.web.api.description.shapes import Schema, reference
 from shared.web.api.keys import InsufficientScope
 from shared.web.problems import (
@@ -101,6 +102,8 @@ _ERRORS: tuple[Exception, ...] = (
         "Sync again to get a plan of today, and decide about that one.",
         Actor.TECHNICIAN,
     ),
+    InProgress(),
+    Mismatch(),
     VersionConflict(),
     ConfigurationInvalid({"configuration.scope.colour": "There is no such field."}),
     PreconditionRequired(),
@@ -130,7 +133,7 @@ def _response(status: int, codes: tuple[str, ...]) -> dict[str, Any]:
     headers: dict[str, Any] = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
     if status in _CHALLENGES:
         headers["WWW-Authenticate"] = {"$ref": "#/components/headers/Challenge"}
-    if status in _WAITS:
+    if status in _WAITS or "idempotency_in_progress" in codes:
         headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfterTrouble"}
     listed = ", ".join(f"`{code}`" for code in codes)
     content: dict[str, Any] = {"schema": reference("Problem")}
