@@ -7,11 +7,12 @@ import msgspec
 
 
 class Account(msgspec.Struct, frozen=True):
-    """One PSA account: an MSP or an IT department."""
+    """One PSA account: an MSP or an IT department. `return_origins`: sites its portal may lead back to."""
 
     id: str
     name: str
     created_at: datetime
+    return_origins: tuple[str, ...] = ()
 
 
 class Site(msgspec.Struct, frozen=True):

@@ -26,6 +26,10 @@ class AccountStore(Protocol):
         """Create an account."""
         ...
 
+    async def save(self, account: Account) -> None:
+        """Replace an account."""
+        ...
+
     async def get(self, account_id: str) -> Account | None:
         """The account, or None."""
         ...

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 import msgspec
 
@@ -24,17 +25,30 @@ SESSION_LIFETIME = timedelta(hours=8)
 _NOTING = 1.0  # seconds
 
 
+class Intent(StrEnum):
+    """What somebody comes to the portal for: it decides which page is opened, not what may be seen."""
+
+    CONNECT = "connect"
+    CONFIGURE = "configure"
+    PREVIEW = "preview"
+    REVIEW = "review"
+    MANAGE = "manage"
+
+
 class PortalSession(msgspec.Struct, frozen=True):
     """What one browser may see: one customer of one account; with `customer_id` None the account itself and
     all of its customers. Nobody gets that by leaving something out, so there is no default.
 
     `setup`: nothing of the customer but the pages of its set-up; `link`: the setup link that opened it.
+    `intent`: what the browser was sent for; `return_url`: where it may go back to.
     """
 
     account_id: str
     customer_id: str | None
     setup: bool = False
     link: str | None = None
+    intent: Intent = Intent.MANAGE
+    return_url: str | None = None
 
     def opens(self, customer_id: str) -> bool:
         """Whether everything of the customer of the account may be seen."""
@@ -70,6 +84,19 @@ class Access:
         """A new account."""
         account = Account(new_account_id(), name, self.clock.now())
         await self.accounts.add(account)
+        return account
+
+    async def account(self, account_id: str) -> Account:
+        """Raises NotFound."""
+        account = await self.accounts.get(account_id)
+        if account is None:
+            raise NotFound("account")
+        return account
+
+    async def let_return_to(self, account_id: str, origins: tuple[str, ...]) -> Account:
+        """Let the account's portal lead back to pages of these sites and no others. Raises NotFound."""
+        account = msgspec.structs.replace(await self.account(account_id), return_origins=origins)
+        await self.accounts.save(account)
         return account
 
     async def create_key(

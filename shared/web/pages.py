@@ -2,6 +2,7 @@
 
 from functools import cache, partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -65,9 +66,11 @@ def page(
     **values: Any,
 ) -> HTMLResponse:
     """The page made of a template. Forms find `form_token` when the browser has a session; `whole_account` is
-    whether that session is for the account rather than for one of its customers."""
+    whether that session is for the account rather than for one of its customers; `return_url` leads back to
+    `return_site`, where the browser came from."""
     token, session = form_token(request) if SESSION.read(request) else None, known_session(request)
     language = language_of(request)
+    back = None if session is None else session.return_url
     html = (
         _templates(language)
         .get_template(template)
@@ -75,6 +78,8 @@ def page(
             form_token=token,
             whole_account=session is not None and session.customer_id is None,
             here_again=here(request, status),
+            return_url=back,
+            return_site=None if back is None else urlsplit(back).netloc,
             **values,
         )
     )

@@ -6,7 +6,7 @@ import hmac
 from starlette.requests import Request
 
 from shared.core.errors import Actor, Refused
-from shared.services.access import PortalSession
+from shared.services.access import Intent, PortalSession
 from shared.web.cookies import SESSION
 from shared.web.headers import origin
 from shared.web.identifiers import segment
@@ -65,6 +65,19 @@ def home_of(session: PortalSession) -> str:
         return ACCOUNT_PAGE
     page = f"/portal/customers/{segment(session.customer_id)}"
     return f"{page}/setup" if session.setup else page
+
+
+def landing_of(session: PortalSession) -> str:
+    """The page that a link opens."""
+    home = home_of(session)
+    if session.customer_id is None or session.setup:
+        return home
+    match session.intent:
+        case Intent.CONNECT | Intent.CONFIGURE | Intent.PREVIEW:
+            return f"{home}/setup"
+        case Intent.REVIEW:
+            return f"{home}/reviews"
+    return home
 
 
 def form_token(request: Request) -> str:

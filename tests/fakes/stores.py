@@ -54,6 +54,9 @@ class FakeAccountStore:
     async def add(self, account: Account) -> None:
         self._accounts[account.id] = account
 
+    async def save(self, account: Account) -> None:
+        await self.add(account)
+
     async def get(self, account_id: str) -> Account | None:
         return self._accounts.get(account_id)
 

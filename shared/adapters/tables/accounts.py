@@ -26,6 +26,10 @@ class TableAccounts:
         """See AccountStore."""
         await self._table.insert(_entity(account.id, _ACCOUNT, account))
 
+    async def save(self, account: Account) -> None:
+        """See AccountStore."""
+        await self._table.upsert(_entity(account.id, _ACCOUNT, account))
+
     async def get(self, account_id: str) -> Account | None:
         """See AccountStore."""
         entity = await self._table.get(key(account_id), _ACCOUNT)

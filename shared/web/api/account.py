@@ -5,18 +5,20 @@ from fastapi import APIRouter, Response
 from shared.bootstrap import App
 from shared.core.account_destination import AccountDestination, DestinationKind
 from shared.core.api_key import Resource
-from shared.core.errors import NotFound
+from shared.core.customer import Account as AccountOfKey
+from shared.core.return_address import is_origin
 from shared.services.access import PortalSession
 from shared.services.account_setup import importing
 from shared.web.api.account_schemas import (
+    AccountChangeSent,
     AccountShown,
     DestinationProblemShown,
     DestinationSent,
     DestinationShown,
 )
 from shared.web.api.keys import Account, keyed
-from shared.web.api.portal_links import portal_link
-from shared.web.api.schemas import PortalSessionShown
+from shared.web.api.portal_links import checked, portal_link
+from shared.web.api.schemas import PortalSessionSent, PortalSessionShown
 from shared.web.problems import InvalidRequest
 from shared.web.services import READ, Services
 
@@ -29,11 +31,20 @@ _LOOK_AGAIN = "2"  # seconds
 @router.api_route("", methods=READ)
 async def account(app: Services, account_id: Account) -> AccountShown:
     """The account of the API key, and where its contacts live."""
-    found = await app.access.accounts.get(account_id)
-    if found is None:
-        raise NotFound("account")
-    destination = _shown(app, await app.account_setup.get(account_id))
-    return AccountShown(id=found.id, name=found.name, created_at=found.created_at, destination=destination)
+    return await _account(app, await app.access.account(account_id))
+
+
+@router.patch("")
+async def change(app: Services, account_id: Account, sent: AccountChangeSent) -> AccountShown:
+    """Change what is named; the rest stays."""
+    if "return_origins" not in sent.model_fields_set:
+        return await _account(app, await app.access.account(account_id))
+    origins = tuple(dict.fromkeys(sent.return_origins or ()))
+    if not all(map(is_origin, origins)):
+        raise InvalidRequest(
+            {"return_origins": "Each must be an origin such as https://psa.example, in lower case."}
+        )
+    return await _account(app, await app.access.let_return_to(account_id, origins))
 
 
 @router.put("/destination")
@@ -61,9 +72,22 @@ async def import_customers(app: Services, account_id: Account, response: Respons
 
 
 @portal.post("/portal-sessions", status_code=201)
-async def portal_session(app: Services, account_id: Account) -> PortalSessionShown:
+async def portal_session(
+    app: Services, account_id: Account, sent: PortalSessionSent | None = None
+) -> PortalSessionShown:
     """A one-use address that opens the portal for the account and all of its customers."""
-    return await portal_link(app, PortalSession(account_id, None))
+    sent = await checked(app, account_id, sent or PortalSessionSent())
+    return await portal_link(app, PortalSession(account_id, None, return_url=sent.return_url))
+
+
+async def _account(app: App, found: AccountOfKey) -> AccountShown:
+    return AccountShown(
+        id=found.id,
+        name=found.name,
+        created_at=found.created_at,
+        destination=_shown(app, await app.account_setup.get(found.id)),
+        return_origins=list(found.return_origins),
+    )
 
 
 def _check(sent: DestinationSent, key: str, subdomain: str) -> None:

@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, SecretStr
 
 from shared.core.account_destination import DestinationKind
 from shared.core.errors import Actor
+from shared.core.return_address import MOST_ORIGINS
 from shared.web.api.schemas import Sent, Shown, Timestamp
 
 
@@ -54,3 +55,20 @@ class AccountShown(Shown):
     name: str
     created_at: Timestamp
     destination: DestinationShown
+    return_origins: Annotated[
+        list[str],
+        Field(description="Sites that the portal may lead back to.", examples=[["https://psa.example"]]),
+    ]
+
+
+class AccountChangeSent(Sent):
+    """What is to change of the account."""
+
+    return_origins: Annotated[
+        list[Annotated[str, Field(max_length=300)]] | None,
+        Field(
+            max_length=MOST_ORIGINS,
+            description="Sites that the portal may lead back to: https origins, without a path.",
+            examples=[["https://psa.example"]],
+        ),
+    ] = None

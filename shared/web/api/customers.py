@@ -6,8 +6,8 @@ from shared.core.api_key import Resource
 from shared.core.customer import Site
 from shared.services.access import PortalSession
 from shared.web.api.keys import Account, TheCustomer, keyed
-from shared.web.api.portal_links import portal_link
-from shared.web.api.schemas import CustomerSent, CustomerShown, Part, PortalSessionShown
+from shared.web.api.portal_links import checked, portal_link
+from shared.web.api.schemas import CustomerPortalSent, CustomerSent, CustomerShown, Part, PortalSessionShown
 from shared.web.identifiers import CustomerId
 from shared.web.paging import DEFAULT_LIMIT, After, Limit, opened, sealed
 from shared.web.problems import InvalidRequest
@@ -51,6 +51,11 @@ async def customer(customer: TheCustomer) -> CustomerShown:
 
 
 @portal.post("/customers/{customer}/portal-sessions", status_code=201)
-async def portal_session(app: Services, customer: TheCustomer) -> PortalSessionShown:
-    """A one-use address that opens the portal for this customer."""
-    return await portal_link(app, PortalSession(customer.account_id, customer.id))
+async def portal_session(
+    app: Services, customer: TheCustomer, sent: CustomerPortalSent | None = None
+) -> PortalSessionShown:
+    """A one-use address that opens the portal for this customer, on the page of the intent."""
+    sent = sent or CustomerPortalSent()
+    await checked(app, customer.account_id, sent)
+    session = PortalSession(customer.account_id, customer.id, intent=sent.intent, return_url=sent.return_url)
+    return await portal_link(app, session)

@@ -8,7 +8,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 from shared.core.configuration import Configuration, Preset
 from shared.core.connection import ConnectionState, Grant
 from shared.core.errors import Actor
+from shared.core.return_address import LONGEST_URL
 from shared.core.text import clean
+from shared.services.access import Intent
 from shared.web.identifiers import is_identifier
 
 T = TypeVar("T")
@@ -104,6 +106,33 @@ class CustomerShown(Shown):
     created_at: Timestamp
     domains: list[str]
     proposed_tenant: Annotated[ProposedTenantShown | None, Field(validation_alias="proposed")]
+
+
+class PortalSessionSent(Sent):
+    """Where the browser may go back to."""
+
+    return_url: Annotated[
+        str | None,
+        Field(
+            max_length=LONGEST_URL,
+            description="Shown as a way back on every page; its origin must be one of the account's "
+            "`return_origins`.",
+            examples=["https://psa.example/customers/acme"],
+        ),
+    ] = None
+
+
+class CustomerPortalSent(PortalSessionSent):
+    """What the browser is sent for. `intent` decides which page is opened, not what may be seen."""
+
+    intent: Annotated[
+        Intent,
+        Field(
+            strict=False,
+            description="connect, configure and preview lead to the set-up, review to the people who could "
+            "not be matched, manage to the customer's page.",
+        ),
+    ] = Intent.MANAGE
 
 
 class PortalSessionShown(Shown):

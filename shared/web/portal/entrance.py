@@ -12,7 +12,7 @@ from shared.web.cookies import SESSION
 from shared.web.languages import CHOSEN, LANGUAGES, page_of_ours
 from shared.web.pages import page
 from shared.web.services import READ, Services
-from shared.web.sessions import SessionEnded, check_form, check_same_origin, home_of, session_of
+from shared.web.sessions import SessionEnded, check_form, check_same_origin, home_of, landing_of, session_of
 
 router = APIRouter(prefix="/portal")
 
@@ -70,6 +70,6 @@ async def _open(request: Request, app: App, token: str) -> Response:
     former = SESSION.read(request)
     if former:
         await app.access.close_portal(former)
-    response = RedirectResponse(home_of(session), 303)
+    response = RedirectResponse(landing_of(session), 303)
     SESSION.write(request, response, session_token)
     return response

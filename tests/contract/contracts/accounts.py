@@ -24,6 +24,17 @@ class AccountStoreContract:
         await accounts.add(account)
         assert await accounts.get(account.id) == account
 
+    async def test_a_saved_account_takes_the_place_of_what_was_there(self, accounts: AccountStore) -> None:
+        """Its keys stay."""
+        account = Account(new_account_id(), "Old", NOW)
+        key, _ = new_api_key(account.id, "label", NOW)
+        await accounts.add(account)
+        await accounts.add_key(key)
+        saved = Account(account.id, "New", NOW, ("https://psa.example", "https://other.example:8443"))
+        await accounts.save(saved)
+        assert await accounts.get(account.id) == saved
+        assert await accounts.get_key(account.id, key.id) == key
+
     async def test_an_unknown_account_is_none(self, accounts: AccountStore) -> None:
         """Looking for what is not there is no error."""
         assert await accounts.get(unique()) is None

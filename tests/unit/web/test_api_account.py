@@ -57,6 +57,7 @@ async def test_the_account_is_that_of_the_key(caller: Caller) -> None:
         "name": "Fabrikam",
         "created_at": NOW,
         "destination": BUILTIN,
+        "return_origins": [],
     }
 
 

@@ -40,6 +40,7 @@ OPERATIONS: Mapping[str, Said] = {
     "GET /health": Said("getHealth", "Ask whether the service answers"),
     "GET /openapi.json": Said("getDescription", "Read this description"),
     "GET /account": Said("getAccount", "Read the account"),
+    "PATCH /account": Said("changeAccount", "Change the account"),
     "PUT /account/destination": Said(
         "chooseDestination",
         "Choose where contacts live",
