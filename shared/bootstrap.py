@@ -69,6 +69,7 @@ from shared.services.reading import DirectoryReading
 from shared.services.review_queue import ReviewQueue
 from shared.services.run_control import RunControl
 from shared.services.scheduling import Scheduling
+from shared.services.setup_choices import SetupChoices
 from shared.services.setup_links import SetupLinks
 from shared.services.setups import Setups
 from shared.services.sync_run import SyncRunner
@@ -103,6 +104,7 @@ class App:
     onboarding: Onboarding
     setup_links: SetupLinks
     setups: Setups
+    setup_choices: SetupChoices
     changes: ChangeLog
     contacts: ContactStores
     account_setup: AccountSetup
@@ -202,6 +204,7 @@ def build(settings: Settings) -> App:
     )
 
     run_control = RunControl(connections, runs, queue, clock)
+    browsing = Browsing(directories, mirrors)
     setups = Setups(connections, runs, run_control, directories, scheduling, queue, clock)
 
     async def close_applications() -> None:
@@ -237,11 +240,12 @@ def build(settings: Settings) -> App:
         reports=reports,
         overview=Overview(customers, connections, reports, prices),
         prices=prices,
-        browsing=Browsing(directories, mirrors),
+        browsing=browsing,
         pausing=Pausing(connections, scheduling, clock),
         onboarding=onboarding,
         setup_links=SetupLinks(connections, onboarding, access, clock, f"{settings.public_url}/portal/setup"),
         setups=setups,
+        setup_choices=SetupChoices(browsing, directories, clock),
         changes=changes,
         contacts=destinations,
         account_setup=AccountSetup(

@@ -26,6 +26,7 @@ class Verdict(StrEnum):
     LATE = "late"
     PARTIAL = "partial"
     UNCLEAR = "unclear"
+    SETTING_UP = "setting_up"
     FIRST_SYNC = "first_sync"
     FINE = "fine"
 
@@ -47,7 +48,7 @@ def overdue_since(connection: Connection, spread: timedelta, now: datetime) -> d
     """
     times = (connection.synced_at, connection.connected_at, connection.state_since)
     known = [at for at in times if at is not None]
-    if connection.state is not ConnectionState.ACTIVE or not known:
+    if connection.state is not ConnectionState.ACTIVE or connection.being_set_up or not known:
         return None
     since = max(known) + timedelta.resolution
     due = next_due(connection.configuration.schedule, connection.id, spread, since)
@@ -70,6 +71,7 @@ def verdict(
     ended = None if last is None else last.state
     holds = {
         Verdict.HELD: connection.held_run is not None,
+        Verdict.SETTING_UP: connection.being_set_up,
         Verdict.FAILED: ended is RunState.FAILED,
         Verdict.LATE: overdue is not None,
         Verdict.PARTIAL: ended is RunState.PARTIAL,

@@ -42,7 +42,7 @@ class Browsing:
         Counted are the users whom the configuration's user types and its `enabled_only` let in. Raises
         Conflict while the connection cannot be read, and what reading the directory raises.
         """
-        _check_readable(connection)
+        check_readable(connection)
         counted = _counted(connection.configuration)
         if attribute is Attribute.LICENCES:
             return _licences([user async for user in self._users(connection) if counted(user)])
@@ -51,7 +51,7 @@ class Browsing:
 
     async def groups(self, connection: Connection, search: str) -> list[DirectoryGroup]:
         """The groups whose name has a word that begins with `search`, by name. Raises as `values` does."""
-        _check_readable(connection)
+        check_readable(connection)
         reader = self.directories.open(connection)
         found = [group async for page in reader.groups(search) for group in page]
         return sorted(found, key=lambda group: (group.name.casefold(), group.id))
@@ -61,7 +61,7 @@ class Browsing:
 
         Raises as `values` does.
         """
-        _check_readable(connection)
+        check_readable(connection)
         wanted = search.casefold()
         found = [user async for user in self._users(connection) if wanted in _searched(user)]
         return sorted(found, key=lambda user: (clean(user.display_name).casefold(), user.id))[:most]
@@ -84,7 +84,8 @@ def _searched(user: DirectoryUser) -> str:
     return "\n".join(names).casefold()
 
 
-def _check_readable(connection: Connection) -> None:
+def check_readable(connection: Connection) -> None:
+    """Raises Conflict while the connection cannot be read."""
     if connection.state not in _READ:
         raise Conflict(
             "connection_not_active",

@@ -9,6 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from shared.core.connection import Connection
+from shared.services.access import PortalSession
 from shared.web.cookies import SESSION
 from shared.web.counts import read_and_written, written
 from shared.web.identifiers import segment
@@ -107,4 +109,17 @@ async def problem_page(request: Request, problem: Problem) -> HTMLResponse:
         problem=problem,
         request_id=request.state.request_id,
         home=home_of(session) if session else None,
+        setup=_setup(request, session) if session else None,
     )
+
+
+def _setup(request: Request, session: PortalSession) -> str | None:
+    """The setup in which a sign-in at Microsoft was begun that came to nothing."""
+    if not request.scope["path"].startswith("/connect/"):
+        return None
+    begun: Connection | None = getattr(request.state, "connecting", None)
+    customer = session.customer_id if begun is None else begun.customer_id
+    ours = begun is None or begun.account_id == session.account_id
+    if customer is None or not ours or not session.opens_setup(customer):
+        return None
+    return f"/portal/customers/{segment(customer)}/setup"

@@ -46,7 +46,9 @@ class ForeignForm(Refused):
 
 
 async def session_of(request: Request) -> PortalSession | None:
-    """The browser's portal session, while it lasts."""
+    """The browser's portal session, while it lasts; for one request it is looked up once."""
+    if hasattr(request.state, "session"):
+        return known_session(request)
     token = SESSION.read(request)
     session = None if not token else await services_of(request).access.portal_session(token)
     request.state.session = session

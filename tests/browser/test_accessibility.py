@@ -9,7 +9,7 @@ from axe_playwright_python.async_playwright import Axe
 
 from shared.core.connection import ConnectionState, Grant
 from shared.core.errors import ActionRequired
-from tests.browser import account_scenes, manage_scenes
+from tests.browser import account_scenes, manage_scenes, setup_scenes
 from tests.browser.conftest import SCREENSHOTS, Visit
 from tests.browser.scenes import Scenes
 
@@ -174,6 +174,7 @@ ALL: list[Scene] = [
     consent_copied,
     consent_declined,
     *account_scenes.ALL,
+    *setup_scenes.ALL,
     *manage_scenes.ALL,
 ]
 
@@ -207,6 +208,7 @@ async def test_axe_finds_nothing(scenes: Scenes, inspection: Visit, scene: Scene
         consent_asked,
         account_scenes.accounts_customers,
         manage_scenes.late,
+        setup_scenes.setup_sites,
     ],
     ids=lambda scene: scene.__name__,
 )

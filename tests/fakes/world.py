@@ -32,6 +32,7 @@ from shared.services.reading import DirectoryReading
 from shared.services.review_queue import ReviewQueue
 from shared.services.run_control import RunControl
 from shared.services.scheduling import Scheduling
+from shared.services.setup_choices import SetupChoices
 from shared.services.setup_links import SetupLinks
 from shared.services.setups import Setups
 from shared.services.sync_run import SyncRunner
@@ -194,6 +195,7 @@ class World(QueueHost):
             account_destinations=account_destinations,
         )
         run_control = RunControl(connections, runs, queue, clock)
+        browsing = Browsing(directories, mirrors)
         return App(
             settings=given,
             clock=clock,
@@ -208,12 +210,13 @@ class World(QueueHost):
             reports=reports,
             overview=Overview(customers, connections, reports, prices),
             prices=prices,
-            browsing=Browsing(directories, mirrors),
+            browsing=browsing,
             pausing=Pausing(connections, scheduling, clock),
             onboarding=onboarding,
             setup_links=SetupLinks(
                 connections, onboarding, access, clock, f"{given.public_url}/portal/setup"
             ),
+            setup_choices=SetupChoices(browsing, directories, clock),
             setups=Setups(connections, runs, run_control, directories, scheduling, queue, clock),
             changes=changes,
             contacts=destinations,

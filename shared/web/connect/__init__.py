@@ -53,7 +53,11 @@ async def start(request: Request, app: Services, ticket: Annotated[str, Form()] 
 @router.get("/callback")
 async def callback(request: Request, app: Services) -> Response:
     """Microsoft's answer, to the sign-in or to the admin consent."""
-    step = await app.onboarding.callback(dict(request.query_params), HANDSHAKE.read(request))
+    answer, browser = dict(request.query_params), HANDSHAKE.read(request)
+    # Whatever is wrong with the answer, its page leads back to where the sign-in was begun.
+    if await session_of(request) is not None:
+        request.state.connecting = await app.onboarding.handshake(answer.get("state"), browser)
+    step = await app.onboarding.callback(answer, browser)
     if isinstance(step, Redirect):
         return _onward(request, step)
     # Away from the address with the code in it; what comes next can be loaded again.
@@ -100,7 +104,7 @@ async def _next_page(request: Request, connection: Connection) -> str:
         and session.opens_setup(connection.customer_id)
     ):
         page = f"/portal/customers/{segment(connection.customer_id)}"
-        return f"{page}/setup" if session.setup else page
+        return f"{page}/setup" if session.setup or connection.being_set_up else page
     return "/connect/done"
 
 

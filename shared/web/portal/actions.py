@@ -20,7 +20,7 @@ async def connect(app: Services, customer: TheForm) -> RedirectResponse:
     """To the page that says what will be asked; a reconnect asks for the same kind of access again."""
     stored = await app.customers.find_connection(customer)
     grant = Grant.APPLICATION if stored is None else stored.value.grant
-    _, url = await app.onboarding.begin(customer, grant)
+    _, url = await app.onboarding.begin(customer, grant, set_up=True)
     return RedirectResponse(url, 303)
 
 

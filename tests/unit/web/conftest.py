@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from shared.core.account_destination import DestinationKind
 from shared.core.customer import Customer
+from tests.fakes import TENANT
 from tests.unit.web.psas import PSAS, Psas, serve_psas
+from tests.unit.web.setting_up import PLACES, Wizard
 from tests.unit.web.site import Site
 
 
@@ -81,3 +84,17 @@ async def boss(psas: Psas, owner: Caller) -> AsyncIterator[httpx.AsyncClient]:
     """A browser with the portal open for that account."""
     async with psas.site.manager(owner.account_id) as browser:
         yield browser
+
+
+@pytest.fixture
+async def wizard(site: Site, caller: Caller) -> AsyncIterator[Wizard]:
+    """A customer in its first setup; the syncs of the schedule are hours away."""
+    site.world.clock.advance(timedelta(hours=3))
+    customers = site.world.app.customers
+    customer, _ = await customers.put(caller.account_id, "c-1", "Customer c-1", PLACES)
+    tenant = site.world.tenant(TENANT, "ann", "bob", "cem")
+    for person, office in (("ann", "Oslo"), ("bob", "OSLO office"), ("cem", "")):
+        tenant.change(person, office_location=office)
+    await site.world.connect(tenant, customer, set_up=True)
+    async with site.visitor(customer) as browser:
+        yield Wizard(site, customer, browser)

@@ -174,7 +174,7 @@ async def test_an_address_of_the_account_alone_does_nothing(manager: httpx.Async
 async def test_connecting_from_the_table_is_connecting_from_the_page(
     site: Site, caller: Caller, manager: httpx.AsyncClient
 ) -> None:
-    """The button leads through the consent to the customer's page, and from there back to the account's."""
+    """The button leads through the consent into the customer's setup, which leads back to its page."""
     await site.world.customer("c-1", caller.account_id)
     site.world.tenant(TENANT)
     table = await manager.get(ACCOUNT_PAGE)
@@ -182,7 +182,8 @@ async def test_connecting_from_the_table_is_connecting_from_the_page(
     begun = await press(manager, f"{PAGE}/connect", ACCOUNT_PAGE)
     assert begun.status_code == 303
     back = await site.consent(manager, begun.headers["location"])
-    assert back.headers["location"] == PAGE
+    assert back.headers["location"] == f"{PAGE}/setup"
+    assert f'href="{PAGE}">' in (await manager.get(f"{PAGE}/setup")).text
     page = (await manager.get(PAGE)).text
     assert "Connected</span>" in page
     assert BACK in page
