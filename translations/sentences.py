@@ -11,6 +11,7 @@ Message = str | tuple[str, str]
 
 _SINGLE = {"marked", "gettext"}
 _PLURAL = {"marked_plural", "ngettext"}
+_OF_A_FIELD = "PydanticCustomError"
 _SENTENCE = re.compile(r"(?:[A-Z]|\{\w+\})[^\n]*[.?…][”’)]?(?:\{\w+\})?")
 _WORDS = re.compile(r"[a-z]{2,}[ ,;:]+(?:[a-z]|\{)")
 _PLACE = re.compile(r"\{\w+\}")
@@ -25,7 +26,7 @@ def found_in(source: str) -> list[tuple[int, Message]]:
 def _messages(node: ast.AST) -> Iterator[tuple[int, Message]]:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return  # a docstring
-    if isinstance(node, ast.Call) and _called(node) in _SINGLE | _PLURAL:
+    if isinstance(node, ast.Call) and _called(node) in _SINGLE | _PLURAL | {_OF_A_FIELD}:
         texts = [
             arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
         ]
@@ -33,6 +34,8 @@ def _messages(node: ast.AST) -> Iterator[tuple[int, Message]]:
             yield node.lineno, (texts[0], texts[1])
         elif _called(node) in _SINGLE and texts:
             yield node.lineno, texts[0]
+        elif _called(node) == _OF_A_FIELD and len(texts) == 2:
+            yield node.lineno, f"{texts[1]}."  # as `shared.web.problems` ends it
         rest = [arg for arg in node.args if not isinstance(arg, ast.Constant)]
         for child in [*rest, *node.keywords]:
             yield from _messages(child)
