@@ -11,6 +11,7 @@ from shared.core.report import MfaUse, ProductUse, TenantReport
 from shared.core.reviews import Decision, ReviewAction
 from shared.core.run import RunKind, Trigger
 from shared.core.supplement import Gap, SecureScore
+from tests.browser import account_scenes
 from tests.browser.conftest import Visit
 from tests.browser.scenes import Scenes
 
@@ -143,6 +144,26 @@ async def no_report(scenes: Scenes, visit: Visit) -> None:
     await visit.page.get_by_role("link", name="Report", exact=True).click()
 
 
+async def issues(scenes: Scenes, visit: Visit) -> None:
+    """What somebody has to act on, across customers."""
+    await account_scenes.accounts_customers(scenes, visit)
+    await visit.page.get_by_role("link", name="Issues").click()
+
+
+async def customers_filtered(scenes: Scenes, visit: Visit) -> None:
+    """The customers that are not connected."""
+    await account_scenes.accounts_customers(scenes, visit)
+    await (
+        visit.page.get_by_label("Which customers are shown").get_by_role("link", name="Needs action").click()
+    )
+
+
+async def setup_link(scenes: Scenes, visit: Visit) -> None:
+    """A setup link, on the one page that shows it."""
+    await visit.page.goto(await scenes.open_portal(await scenes.customer()))
+    await visit.page.get_by_role("button", name="Make a setup link").click()
+
+
 async def _reported(scenes: Scenes) -> None:
     """Customers with reports about them, of every kind of name."""
     first = await scenes.connected()
@@ -204,4 +225,7 @@ ALL: list[Callable[[Scenes, Visit], Awaitable[None]]] = [
     nothing_reported,
     report,
     no_report,
+    issues,
+    customers_filtered,
+    setup_link,
 ]

@@ -8,18 +8,19 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Form
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
 from shared.bootstrap import App
 from shared.core.account_destination import AccountDestination, DestinationKind
 from shared.core.errors import Actor, DestinationRefused, NotFound, Refused, RetryLater
 from shared.core.text import clean
 from shared.services.account_setup import importing
+from shared.web import csv_table
 from shared.web.following import Following, document
 from shared.web.marks import marked
 from shared.web.pages import page
 from shared.web.paging import opened, sealed
-from shared.web.portal.customer_table import rows
+from shared.web.portal.customer_table import COLUMNS, Only, lines, rows
 from shared.web.portal.guard import TheAccount, TheAccountForm
 from shared.web.problems import Problem, problem_of
 from shared.web.services import READ, Services
@@ -48,10 +49,26 @@ class Attempt(msgspec.Struct, frozen=True):
 
 @router.api_route("", methods=READ)
 async def show(
-    request: Request, app: Services, account_id: TheAccount, search: str = "", after: str | None = None
+    request: Request,
+    app: Services,
+    account_id: TheAccount,
+    *,
+    search: str = "",
+    only: Only = Only.ALL,
+    after: str | None = None,
 ) -> HTMLResponse:
     """The destination, and a page of the customers."""
-    return await _page(request, app, account_id, search=clean(search)[:_LONGEST_SEARCH], after=after)
+    search = clean(search)[:_LONGEST_SEARCH]
+    return await _page(request, app, account_id, search=search, only=only, after=after)
+
+
+@router.api_route("/customers.csv", methods=READ)
+async def table(app: Services, account_id: TheAccount, search: str = "", only: Only = Only.ALL) -> Response:
+    """The customers for a spreadsheet, as they are searched and filtered on the page."""
+    found = lines(app, account_id, clean(search)[:_LONGEST_SEARCH], only)
+    headers = {"Content-Disposition": 'attachment; filename="customers.csv"'}
+    body = csv_table.table(COLUMNS, found)
+    return StreamingResponse(body, media_type=csv_table.MEDIA_TYPE, headers=headers)
 
 
 @router.api_route("/progress.json", methods=READ)
@@ -119,6 +136,7 @@ async def _page(
     account_id: str,
     *,
     search: str = "",
+    only: Only = Only.ALL,
     after: str | None = None,
     attempt: Attempt | None = None,
     status: int = 200,
@@ -126,8 +144,11 @@ async def _page(
     account = await app.access.accounts.get(account_id)
     if account is None:
         raise NotFound("account")
-    destination, of = await app.account_setup.get(account_id), f"portal customers {account_id} {search}"
-    found = await rows(app, account_id, search, opened(after, of))
+    destination, of = (
+        await app.account_setup.get(account_id),
+        f"portal customers {account_id} {only.value} {search}",
+    )
+    found = await rows(app, account_id, search, only, opened(after, of))
     now = app.clock.now()
     return page(
         request,
@@ -142,6 +163,7 @@ async def _page(
         attempt=attempt or Attempt(),
         rows=found.items,
         search=search,
+        only=only.value,
         after=sealed(found.after, of),
         further=after is not None,
     )

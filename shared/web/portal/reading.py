@@ -8,12 +8,12 @@ from shared.bootstrap import App
 from shared.core.connection import Connection, ConnectionState
 from shared.core.customer import Customer
 from shared.core.errors import NotFound
-from shared.core.reasons import reason
 from shared.core.run import Run, RunKind
 from shared.core.standing import verdict
 from shared.web.elapsed import elapsed
 from shared.web.following import Following, document, following, following_run
 from shared.web.identifiers import segment
+from shared.web.issue_pages import page_of
 from shared.web.lines_table import lines_table
 from shared.web.pages import page
 from shared.web.portal.customers.tabs import open_reviews, tabs
@@ -36,13 +36,16 @@ async def show(request: Request, app: Services, customer: TheCustomer) -> HTMLRe
     now, syncs = app.clock.now(), [run for run in recent if run.kind in _SYNCS]
     overdue = None if connection is None else app.customers.overdue_since(connection)
     unclear = await open_reviews(app, connection)
+    found = await app.issues.of_customer(customer)
     return page(
         request,
         "portal/customer.html",
         customer=customer,
         connection=connection,
         state=state,
-        reason=reason(connection.reason) if connection and connection.reason else None,
+        issues=found,
+        pages={issue.id: page_of(issue) for issue in found},
+        setup_link=None if connection is None else connection.open_setup_link(now),
         next_sync=app.customers.next_sync(connection) if connection else None,
         runs=recent,
         last_done=next((run for run in syncs if run.state.done), None),

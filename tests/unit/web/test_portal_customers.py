@@ -1,13 +1,16 @@
 """The account's table of customers."""
 
+import csv
+import io
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
 import httpx
 import pytest
 
-from shared.core.connection import ConnectionState
+from shared.core.connection import ConnectionState, Grant
 from shared.core.customer import Customer
 from shared.web.portal import customer_table
 from tests.contract.contracts.values import HOSTILE
@@ -257,3 +260,77 @@ async def test_a_page_of_the_table_costs_a_query_and_a_read_for_each_row(
         monkeypatch.setattr(store, method, counted)
     await manager.get(ACCOUNT_PAGE)
     assert (asked.count("list"), asked.count("get")) == (1, 25)
+
+
+STATES: dict[str, dict[str, Any]] = {
+    "fine": {"state": ConnectionState.ACTIVE, "synced": timedelta(hours=1)},
+    "late": {"state": ConnectionState.ACTIVE, "synced": timedelta(hours=30)},
+    "held": {"state": ConnectionState.ACTIVE, "synced": timedelta(hours=1), "held_run": "run_x"},
+    "lost": {"state": ConnectionState.ACTION_REQUIRED, "reason": "consent_revoked"},
+    "gone": {"state": ConnectionState.DISCONNECTED},
+    "rest": {"state": ConnectionState.PAUSED, "synced": timedelta(hours=300)},
+}
+FILTERED = {
+    "all": {*STATES, "none"},
+    "needs_action": {"held", "lost"},
+    "not_connected": {"gone", "none"},
+    "late": {"late"},
+}
+
+
+@pytest.fixture
+async def every_state(site: Site, caller: Caller) -> None:
+    """A customer in each state, by name; one that nobody began to connect."""
+    now = site.world.clock.now()
+    for name, fields in STATES.items():
+        customer, _ = await site.world.app.customers.put(caller.account_id, name, f"={name}", ())
+        await site.world.app.onboarding.begin(customer, Grant.APPLICATION)
+        synced = fields.get("synced")
+        at = None if synced is None else now - synced
+        kept = {name: value for name, value in fields.items() if name != "synced"}
+        await put(site, customer, **kept, synced_at=at, connected_at=at, state_since=at)
+    await site.world.app.customers.put(caller.account_id, "none", "=none", ())
+
+
+@pytest.mark.parametrize(("only", "found"), FILTERED.items())
+@pytest.mark.usefixtures("every_state")
+async def test_customers_are_filtered_by_how_they_are(
+    manager: httpx.AsyncClient, only: str, found: set[str]
+) -> None:
+    """On the page and in the table for a spreadsheet, where no name is a formula."""
+    query = {"only": only}
+    page = await manager.get(ACCOUNT_PAGE, params=query)
+    assert set(ids(page)) == found
+    table = await manager.get(f"{ACCOUNT_PAGE}/customers.csv", params=query)
+    lines = list(csv.DictReader(io.StringIO(table.text)))
+    assert {line["customer_id"] for line in lines} == found
+    assert {line["customer"] for line in lines} == {f"'={name}" for name in found}
+    for line in lines:
+        assert (line["late"] == "yes") is (line["customer_id"] == "late")
+        assert (line["needs_action"] == "yes") is (line["customer_id"] in {"held", "lost"})
+
+
+@pytest.mark.usefixtures("every_state")
+async def test_a_filter_and_a_search_go_together(manager: httpx.AsyncClient) -> None:
+    """Each keeps the other; what fits neither says so."""
+    both = await manager.get(ACCOUNT_PAGE, params={"only": "needs_action", "search": "HE"})
+    assert ids(both) == ["held"]
+    assert 'type="hidden" name="only" value="needs_action"' in both.text
+    assert f'href="{ACCOUNT_PAGE}?search=HE&amp;only=late#customers-title"' in both.text
+    assert f'href="{ACCOUNT_PAGE}/customers.csv?search=HE&amp;only=needs_action"' in both.text
+    nobody = await manager.get(ACCOUNT_PAGE, params={"only": "late", "search": "held"})
+    assert "No customer’s sync is late." in nobody.text
+    assert (await manager.get(ACCOUNT_PAGE, params={"only": "x"})).status_code == 400
+
+
+async def test_a_late_sync_is_marked_in_the_table(
+    site: Site, customer: Customer, manager: httpx.AsyncClient
+) -> None:
+    """With how long ago the last one was."""
+    await site.world.sync(customer)
+    assert "just now" in (await manager.get(ACCOUNT_PAGE)).text
+    site.world.clock.advance(timedelta(hours=30))
+    async with site.manager(customer.account_id) as later:
+        page = (await later.get(ACCOUNT_PAGE)).text
+    assert "30 hours ago" in page
+    assert "Late</span>" in page

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from shared.web.portal.customers import actions, contacts, history, people, report, reviews
+from shared.web.portal.customers import actions, contacts, history, people, report, reviews, setup_links
 
 router = APIRouter()
-for _part in (actions, history, people, contacts, reviews, report):
+for _part in (actions, history, people, contacts, reviews, report, setup_links):
     router.include_router(_part.router)
