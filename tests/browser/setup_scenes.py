@@ -1,6 +1,7 @@
 """How each page of a setup comes about."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from shared.core.configuration import Configuration, GroupMode, Groups, Schedule, ScheduleKind, Scope
 from shared.core.customer import Customer, Site
@@ -125,18 +126,29 @@ async def setup_check(scenes: Scenes, visit: Visit) -> None:
 
 async def setup_preview(scenes: Scenes, visit: Visit) -> None:
     """What would happen, and the button that lets it."""
-    await setup_check(scenes, visit)
-    await visit.page.get_by_role("button", name="Preview").click()
-    await scenes.work_off()
-    await visit.page.reload()
+    await previewed(scenes, await connected(scenes, visit))
+    await visit.page.goto(f"{scenes.url}/portal/customers/N%2F1042/setup/preview")
 
 
 async def setup_done(scenes: Scenes, visit: Visit) -> None:
     """What came of it."""
-    await setup_preview(scenes, visit)
-    await visit.page.get_by_role("button", name="Import").click()
+    await put_into_force(scenes, await connected(scenes, visit))
+    await visit.page.goto(f"{scenes.url}/portal/customers/N%2F1042/setup/done")
+
+
+async def put_into_force(scenes: Scenes, customer: Customer) -> None:
+    """Finish a setup as it was begun."""
+    await previewed(scenes, customer)
+    scenes.world.clock.advance(timedelta(minutes=1))
+    await scenes.app.setups.finish(customer, 1, 1)
     await scenes.work_off()
-    await visit.page.reload()
+    scenes.world.clock.advance(timedelta(minutes=1))
+
+
+async def previewed(scenes: Scenes, customer: Customer) -> None:
+    """A preview of the draft that was begun with."""
+    await scenes.app.setups.preview(customer, 1)
+    await scenes.work_off()
 
 
 ALL: list[Callable[[Scenes, Visit], Awaitable[None]]] = [

@@ -42,6 +42,7 @@ async def test_a_key_is_pasted_customers_appear_and_one_is_connected(scenes: Sce
     await page.get_by_role("button", name="Connect Contoso").click(timeout=SOON)
     await page.get_by_role("button", name="Continue to Microsoft").click()
     await expect(page.locator(".badge", has_text="Connected")).to_be_visible()
+    await page.locator("a.back", has_text="Contoso").click()
     await page.get_by_role("link", name="All customers").click()
     await expect(page.locator("tbody .badge", has_text="Connected")).to_be_visible()
     await expect(page.get_by_role("button", name="Reconnect Contoso")).to_be_visible()

@@ -6,6 +6,7 @@ from playwright.async_api import Locator, expect
 from shared.core.errors import ActionRequired
 from tests.browser.conftest import Visit
 from tests.browser.scenes import Scenes
+from tests.browser.setup_scenes import put_into_force
 from tests.browser.test_accessibility import ALL, Scene, paused, preview
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -57,12 +58,14 @@ async def test_a_customer_is_connected_synced_and_disconnected(scenes: Scenes, w
     await expect(badge(window, "Connected")).to_be_visible()
     assert "code=" not in page.url
 
+    await put_into_force(scenes, customer)
+    await page.get_by_role("link", name="Nordlicht Logistik").click()
     await page.get_by_role("button", name="Sync now").click()
     await expect(page.get_by_role("heading", name="Sync in progress")).to_be_visible()
     await scenes.work_off()
-    await expect(page.get_by_role("cell", name="Done")).to_be_visible(timeout=SOON)
+    await expect(page.get_by_role("cell", name="Done")).to_have_count(3, timeout=SOON)
     await expect(page.get_by_role("heading", name="Sync in progress")).to_have_count(0)
-    await page.locator("tbody a").first.click()
+    await page.locator("tbody a").nth(1).click()
     await expect(page.get_by_role("rowheader", name="Amelia Hartmann")).to_be_visible()
     await page.get_by_role("link", name="Nordlicht Logistik").click()
 
