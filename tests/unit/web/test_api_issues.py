@@ -8,9 +8,10 @@ import pytest
 
 from shared.core.account_destination import AccountDestination, DestinationKind, DestinationProblem
 from shared.core.changes import ConflictReason
+from shared.core.configuration import Configuration, Enrichment
 from shared.core.connection import ConnectionState
 from shared.core.customer import Customer
-from shared.core.errors import OperatorError, RetryLater
+from shared.core.errors import DestinationRefused, OperatorError, RetryLater
 from shared.core.reviews import Decision, Review, ReviewAction
 from shared.core.run import RunKind, Trigger
 from shared.core.supplement import Gap
@@ -226,3 +227,32 @@ async def test_no_issue_outlives_its_connection(site: Site, caller: Caller, cust
     assert await issues(caller) == []
     connection = await site.connection(customer)
     assert (connection.trouble, connection.gaps) == (None, ())
+
+
+async def test_a_permission_that_the_last_sync_lacked_is_an_issue_until_one_has_it(
+    site: Site, caller: Caller, customer: Customer
+) -> None:
+    """With the run that shows it."""
+    await site.world.configure(customer, Configuration(enrichments=(Enrichment.MFA,)))
+    tenant = site.world.directories.tenants[TENANT]
+    tenant.revoke("AuditLog.Read.All")
+    run = await site.world.sync(customer)
+    (issue,) = await issues(caller)
+    assert issue["code"] == run.gaps[0].code
+    assert [one["run_id"] for one in issue["affected"]] == [run.id]
+    tenant.errors.clear()
+    await site.world.sync(customer)
+    assert await issues(caller) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "is_one"), [("destination_customer_missing", True), ("destination_key_refused", False)]
+)
+async def test_a_refusal_of_one_customer_is_its_own_issue(
+    site: Site, caller: Caller, customer: Customer, code: str, is_one: bool
+) -> None:
+    """One of the whole account is kept with the account and gone with it, whatever the last run says."""
+    tenant = site.world.directories.tenants[TENANT]
+    tenant.fail_next(DestinationRefused(code, "Refused.", "Look there."))
+    await site.world.sync(customer)
+    assert [issue["code"] for issue in await issues(caller)] == ([code] if is_one else [])
