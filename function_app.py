@@ -65,10 +65,24 @@ async def publish_poison(message: func.QueueMessage) -> None:
     await entry_points.give_up(message.get_body(), message.id)
 
 
+@app.function_name("deliver")
+@app.queue_trigger("message", "webhook-deliveries", "AzureWebJobsStorage")
+async def deliver(message: func.QueueMessage) -> None:
+    """One attempt to send one event to one webhook endpoint."""
+    await entry_points.work(message.get_body(), message.id)
+
+
+@app.function_name("deliver_poison")
+@app.queue_trigger("message", "webhook-deliveries-poison", "AzureWebJobsStorage")
+async def deliver_poison(message: func.QueueMessage) -> None:
+    """An attempt that failed on every delivery of its message counts as missed."""
+    await entry_points.give_up(message.get_body(), message.id)
+
+
 @app.function_name("housekeeping")
 @app.timer_trigger("timer", "0 */15 * * * *", run_on_startup=False, use_monitor=True)
 async def housekeeping(timer: func.TimerRequest) -> None:
-    """Expired links and old events go, and a fan-out that died is finished."""
+    """Expired links, old events and deliveries go, and a fan-out that died is finished."""
     await entry_points.housekeeping()
 
 

@@ -169,6 +169,7 @@ class Stack:
             "ATERA_URL": world.atera_url,
             "SYNCRO_URL": f"{world.syncro_url}/{{subdomain}}",
             "SYNC_SCHEDULE": "0 0 */12 * * *",
+            "WEBHOOK_NETWORKS": "127.0.0.0/8",  # where tests and demos listen
             "SYNC_SPREAD_SECONDS": "0",  # who fires the timer by hand waits for nothing
             "AZURE_AUTHORITY_HOST": world.entra_url,
             "AZURE_TENANT_ID": outside.tenant_id,

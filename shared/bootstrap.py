@@ -30,7 +30,7 @@ from shared.adapters.graph.limits import SharedLimits
 from shared.adapters.key_vault import KeyVaultSecrets
 from shared.adapters.psa.accounts import Psas
 from shared.adapters.psa.routing import AccountRoutes
-from shared.adapters.queue import PUBLISH_QUEUE_NAME, QUEUE_NAME, StorageQueue
+from shared.adapters.queue import DELIVERY_QUEUE_NAME, PUBLISH_QUEUE_NAME, QUEUE_NAME, StorageQueue
 from shared.adapters.system_clock import SystemClock
 from shared.adapters.tables.account_destinations import TableAccountDestinations, TableCustomFields
 from shared.adapters.tables.accounts import TableAccounts, TableCustomers
@@ -46,6 +46,8 @@ from shared.adapters.tables.reports import TableReports
 from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
+from shared.adapters.tables.webhooks import TableDeliveries, TableWebhooks
+from shared.adapters.webhooks import WebhookReceivers
 from shared.logs import quiet_libraries
 from shared.ports import ChangeLog, Clock, ContactStores, EventStore, PriceStore, ReportStore
 from shared.services.access import Access
@@ -54,6 +56,8 @@ from shared.services.api_keys import ApiKeys
 from shared.services.browsing import Browsing
 from shared.services.candidates import Candidates
 from shared.services.customers import Customers
+from shared.services.delivering import Deliverer, SecretsAtHand
+from shared.services.dispatching import Dispatcher
 from shared.services.fan_out import FanOut
 from shared.services.holding import Holding
 from shared.services.housekeeping import Housekeeping
@@ -74,6 +78,7 @@ from shared.services.setup_links import SetupLinks
 from shared.services.setups import Setups
 from shared.services.sync_run import SyncRunner
 from shared.services.user_run import UserRunner
+from shared.services.webhook_endpoints import WebhookEndpoints
 from shared.services.worker import Worker
 from shared.settings import Settings
 
@@ -114,6 +119,8 @@ class App:
     housekeeping: Housekeeping
     events: EventStore
     publisher: Publisher
+    webhooks: WebhookEndpoints
+    deliverer: Deliverer
     closers: tuple[Callable[[], Awaitable[object]], ...] = field(default=(), repr=False)
 
     async def close(self) -> None:
@@ -150,6 +157,7 @@ def build(settings: Settings) -> App:
     tables = _tables(settings, identity, options)
     queue_client = _queue(settings, identity, options, QUEUE_NAME)
     publish_client = _queue(settings, identity, options, PUBLISH_QUEUE_NAME)
+    delivery_client = _queue(settings, identity, options, DELIVERY_QUEUE_NAME)
     vault = SecretClient(settings.key_vault_url, identity, **options)
 
     secrets = KeyVaultSecrets(vault)
@@ -183,6 +191,13 @@ def build(settings: Settings) -> App:
     mirrors, one_time = TableMirrors(tables), TableOneTime(tables)
     reviews, reports, prices = TableReviews(tables), TableReports(tables), TablePrices(tables)
     events = TableEvents(tables, clock)
+    webhooks, deliveries, outgoing = (
+        TableWebhooks(tables),
+        TableDeliveries(tables),
+        StorageQueue(delivery_client),
+    )
+    dispatcher = Dispatcher(webhooks, deliveries, outgoing)
+    receivers = WebhookReceivers(tls, settings.webhook_networks)
     reading, holding = DirectoryReading(directories, mirrors), Holding(runs, changes, queue, clock)
     runner = SyncRunner(
         reading=reading,
@@ -264,15 +279,29 @@ def build(settings: Settings) -> App:
         ),
         previews=PreviewWorker(preview_runner, queue),
         fan_out=fan_out,
-        housekeeping=Housekeeping(one_time, fan_out, events, clock),
+        housekeeping=Housekeeping(one_time, fan_out, events, deliveries, clock),
         events=events,
         publisher=Publisher(
-            connections.inner, runs.inner, account_destinations.inner, reviews, events, notices, clock
+            connections.inner,
+            runs.inner,
+            account_destinations.inner,
+            reviews,
+            webhooks,
+            events,
+            dispatcher,
+            notices,
+            clock,
+        ),
+        webhooks=WebhookEndpoints(webhooks, deliveries, dispatcher, secrets, receivers, outgoing, clock),
+        deliverer=Deliverer(
+            webhooks, deliveries, SecretsAtHand(secrets, clock), receivers, outgoing, notices, clock
         ),
         closers=(
             tables.close,
             queue_client.close,
             publish_client.close,
+            delivery_client.close,
+            receivers.close,
             vault.close,
             identity.close,
             session.close,

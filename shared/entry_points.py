@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from shared.core.errors import AttemptFailed, code_of
 from shared.core.messages import (
+    DeliverMessage,
     ImportMessage,
     PreviewMessage,
     PublishMessage,
@@ -50,6 +51,8 @@ async def work(body: bytes, message_id: str | None) -> None:
             await app.account_setup.import_customers(message)
         elif isinstance(message, PublishMessage):
             await app.publisher.handle(message)
+        elif isinstance(message, DeliverMessage):
+            await app.deliverer.handle(message)
         else:
             await app.onboarding.validate(message)
 
@@ -75,6 +78,9 @@ async def give_up(body: bytes, message_id: str | None) -> None:
             return
         if isinstance(message, PublishMessage):
             await app.publisher.give_up(message)
+            return
+        if isinstance(message, DeliverMessage):
+            await app.deliverer.give_up(message)
             return
         if isinstance(message, ValidateMessage) and await app.onboarding.give_up(message):
             return

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -60,7 +61,15 @@ def _seconds(text: object) -> object:
         raise ValueError("must be a number of seconds") from None
 
 
+def _networks(text: object) -> object:
+    try:
+        return [ip_network(part.strip()) for part in text.split(",")] if isinstance(text, str) else text
+    except ValueError:
+        raise ValueError("must be networks such as 10.1.0.0/16, separated by commas") from None
+
+
 Url = Annotated[str, AfterValidator(_https)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 SyncroUrl = Annotated[str, AfterValidator(_with_subdomain)]
 Calls = Annotated[int, Field(ge=6, le=100_000)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
@@ -91,6 +100,7 @@ class Settings(BaseModel):
     sync_schedule: Annotated[str, AfterValidator(_schedule)] = Field("0 0 */12 * * *", alias="SYNC_SCHEDULE")
     sync_spread: Seconds = Field(timedelta(hours=1), alias="SYNC_SPREAD_SECONDS", ge=timedelta(0))
     sync_time_budget: Seconds = Field(timedelta(minutes=4), alias="SYNC_TIME_BUDGET_SECONDS", gt=timedelta(0))
+    webhook_networks: Networks = Field((), alias="WEBHOOK_NETWORKS")
     sync_lease: Seconds = Field(timedelta(seconds=60), alias="SYNC_LEASE_SECONDS", ge=timedelta(seconds=3))
 
     @model_validator(mode="after")

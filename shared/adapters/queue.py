@@ -11,6 +11,7 @@ from shared.core.messages import QueueMessage
 
 QUEUE_NAME = "sync-requests"
 PUBLISH_QUEUE_NAME = "publish-requests"
+DELIVERY_QUEUE_NAME = "webhook-deliveries"
 
 
 class StorageQueue:

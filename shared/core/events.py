@@ -33,6 +33,8 @@ class EventType(StrEnum):
     REVIEW_DECIDED = "review.decided"
     DESTINATION_ACTION_REQUIRED = "destination.action_required"
     DESTINATION_RECOVERED = "destination.recovered"
+    WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
+    WEBHOOK_TEST = "webhook.test"
 
 
 Facts = dict[str, str | int | bool | list[str] | dict[str, int] | None]

@@ -57,6 +57,7 @@ class Source(StrEnum):
     RUN = "run"
     DESTINATION = "destination"
     REVIEW = "review"
+    WEBHOOKS = "webhooks"
 
 
 class PublishMessage(msgspec.Struct, frozen=True, tag="publish", tag_field="kind"):
@@ -76,7 +77,26 @@ class PublishMessage(msgspec.Struct, frozen=True, tag="publish", tag_field="kind
     at: datetime | None = None
 
 
-QueueMessage = SyncMessage | StartMessage | PreviewMessage | ValidateMessage | ImportMessage | PublishMessage
+class DeliverMessage(msgspec.Struct, frozen=True, tag="deliver", tag_field="kind"):
+    """Make one attempt of a delivery. `attempt`: how many there were before; `put_off` counts how often it
+    found too many others on their way to the same endpoint."""
+
+    account_id: str
+    endpoint_id: str
+    delivery_id: str
+    attempt: int = 0
+    put_off: int = 0
+
+
+QueueMessage = (
+    SyncMessage
+    | StartMessage
+    | PreviewMessage
+    | ValidateMessage
+    | ImportMessage
+    | PublishMessage
+    | DeliverMessage
+)
 
 _decoder: msgspec.json.Decoder[QueueMessage] = msgspec.json.Decoder(QueueMessage)
 

@@ -36,10 +36,12 @@ from shared.ports.storage import (
     ScheduledConnection,
     SlotStore,
 )
+from shared.ports.webhooks import Answer, DeliveryFailed, DeliveryStore, Receivers, WebhookStore
 
 __all__ = [
     "AccountDestinationStore",
     "AccountStore",
+    "Answer",
     "Budgets",
     "ChangeLog",
     "Clock",
@@ -49,6 +51,8 @@ __all__ = [
     "CustomFieldStore",
     "CustomFields",
     "CustomerStore",
+    "DeliveryFailed",
+    "DeliveryStore",
     "Destination",
     "Destinations",
     "Directories",
@@ -72,6 +76,7 @@ __all__ = [
     "PsaAccounts",
     "PsaIdentity",
     "Queue",
+    "Receivers",
     "ReportStore",
     "ReviewStore",
     "RunStore",
@@ -82,4 +87,5 @@ __all__ = [
     "Stored",
     "StoredContact",
     "Tenants",
+    "WebhookStore",
 ]

@@ -9,13 +9,17 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 import msgspec
 
+from shared.core.account_destination import AccountDestination
+from shared.core.connection import Connection
 from shared.core.errors import AttemptFailed, ConcurrentUpdate, RetryLater, code_of
 from shared.core.events import Event, EventType, Notice, Subject, make_event
 from shared.core.messages import PublishMessage, Source
 from shared.core.run import Run
+from shared.core.webhooks import Webhooks
 from shared.logs import log, where
 from shared.ports import (
     AccountDestinationStore,
@@ -25,7 +29,10 @@ from shared.ports import (
     Queue,
     ReviewStore,
     RunStore,
+    Stored,
+    WebhookStore,
 )
+from shared.services.dispatching import Dispatcher
 
 _LOOKS = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 900))
 """The pauses before a message looks again; a function is ended after ten minutes, and with it every write."""
@@ -33,6 +40,8 @@ _REVIVALS = 200
 _REVIVE_AFTER = timedelta(minutes=10)
 _CLEARINGS = 10
 _AT_ONCE = 20
+
+T = TypeVar("T", Connection, AccountDestination, Webhooks)
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -51,7 +60,9 @@ class Publisher:
     runs: RunStore
     destinations: AccountDestinationStore
     reviews: ReviewStore
+    webhooks: WebhookStore
     events: EventStore
+    dispatcher: Dispatcher
     queue: Queue
     clock: Clock
 
@@ -83,14 +94,19 @@ class Publisher:
             case Source.RUN:
                 run = await self.runs.get(message.id)
                 return None if run is None else _Told(_run(run), run.notices, len(run.notices))
-            case Source.DESTINATION:
-                found = await self.destinations.get(message.account_id)
-                if found is None:
-                    return None
-                subject = Subject("destination", message.account_id)
-                return _Told(subject, found.value.outbox, found.value.noticed)
             case Source.REVIEW:
                 return await self._review(message)
+        return await self._account(message)
+
+    async def _account(self, message: PublishMessage) -> _Told | None:
+        subject = Subject(message.source.value, message.account_id)
+        if message.source is Source.DESTINATION:
+            destination = await self.destinations.get(message.account_id)
+            if destination is not None:
+                return _Told(subject, destination.value.outbox, destination.value.noticed)
+            return None
+        webhooks = await self.webhooks.get(message.account_id)
+        return None if webhooks is None else _Told(subject, webhooks.value.outbox, webhooks.value.noticed)
 
     async def _connection(self, message: PublishMessage) -> _Told | None:
         found = await self.connections.get(message.account_id, message.id)
@@ -123,46 +139,38 @@ class Publisher:
         events = [make_event(told.subject, notice) for notice in told.notices]
         for start in range(0, len(events), _AT_ONCE):
             await self._append(message.account_id, events[start : start + _AT_ONCE])
-        if events and message.source is Source.CONNECTION:
-            await self._clear_connection(message, told.number)
-        if events and message.source is Source.DESTINATION:
-            await self._clear_destination(message, told.number)
+        if not events:
+            return
+        for _ in range(_CLEARINGS):
+            try:
+                await self._clear(message, told.number)
+                return
+            except ConcurrentUpdate:
+                continue
+        raise RetryLater.soon("busy", "The same thing is being changed by several others at once.")
 
     async def _append(self, account_id: str, events: Sequence[Event]) -> None:
-        for event in await self.events.append(account_id, events):
+        placed = await self.events.append(account_id, events)
+        for event in placed:
             log("event.published", id=event.id, type=event.type, sequence=event.sequence)
+        await self.dispatcher.dispatch(account_id, placed)
 
-    async def _clear_connection(self, message: PublishMessage, until: int) -> None:
-        """Take what is in the feed out of the outbox; whatever came meanwhile stays."""
-        for _ in range(_CLEARINGS):
-            found = await self.connections.get(message.account_id, message.id)
-            if found is None:
-                return
-            left = tuple(notice for notice in found.value.outbox if notice.number > until)
-            if left == found.value.outbox:
-                return
-            try:
-                await self.connections.replace(found, msgspec.structs.replace(found.value, outbox=left))
-                return
-            except ConcurrentUpdate:
-                continue
-        raise RetryLater.soon("busy", "The connection is being changed by several others at once.")
-
-    async def _clear_destination(self, message: PublishMessage, until: int) -> None:
-        for _ in range(_CLEARINGS):
-            found = await self.destinations.get(message.account_id)
-            if found is None:
-                return
-            left = tuple(notice for notice in found.value.outbox if notice.number > until)
-            if left == found.value.outbox:
-                return
-            cleared = msgspec.structs.replace(found.value, outbox=left)
-            try:
-                await self.destinations.put(message.account_id, found, cleared)
-                return
-            except ConcurrentUpdate:
-                continue
-        raise RetryLater.soon("busy", "The destination is being changed by several others at once.")
+    async def _clear(self, message: PublishMessage, until: int) -> None:
+        """Take what is in the feed out of the outbox; whatever came meanwhile stays. A run has none."""
+        account_id = message.account_id
+        match message.source:
+            case Source.CONNECTION:
+                connection = await self.connections.get(account_id, message.id)
+                if connection is not None and (shorter := _without(connection, until)) is not None:
+                    await self.connections.replace(connection, shorter)
+            case Source.DESTINATION:
+                destination = await self.destinations.get(account_id)
+                if destination is not None and (left := _without(destination, until)) is not None:
+                    await self.destinations.put(account_id, destination, left)
+            case Source.WEBHOOKS:
+                webhooks = await self.webhooks.get(account_id)
+                if webhooks is not None and (rest := _without(webhooks, until)) is not None:
+                    await self.webhooks.put(account_id, webhooks, rest)
 
     async def _look_again(self, message: PublishMessage) -> None:
         """The write is not there: it is still to come, or it never came to be."""
@@ -175,3 +183,10 @@ class Publisher:
 
 def _run(run: Run) -> Subject:
     return Subject(run.id, run.account_id, run.customer_id, run.connection_id, run.id)
+
+
+def _without(stored: Stored[T], until: int) -> T | None:
+    """The value without the notices up to that number; None where it has none of them."""
+    outbox = stored.value.outbox
+    left = tuple(notice for notice in outbox if notice.number > until)
+    return None if left == outbox else msgspec.structs.replace(stored.value, outbox=left)

@@ -18,6 +18,7 @@ from tests.contract.contracts.reviews import PriceStoreContract, ReportStoreCont
 from tests.contract.contracts.runs import ChangeLogContract, MirrorStoreContract, RunStoreContract
 from tests.contract.contracts.secrets import OneTimeStoreContract, QueueContract, SecretsContract
 from tests.contract.contracts.values import active, in_tenant, unique
+from tests.contract.contracts.webhooks import DeliveryStoreContract, WebhookStoreContract
 from tests.fakes import (
     FakeAccountStore,
     FakeChangeLog,
@@ -35,6 +36,7 @@ from tests.fakes import (
 from tests.fakes.budgets import FakeBudgets
 from tests.fakes.events import FakeEventStore
 from tests.fakes.stores import FakePrices, FakeReports, FakeReviews
+from tests.fakes.webhooks import FakeDeliveryStore, FakeWebhookStore
 
 
 class TestFakeAccountStore(AccountStoreContract):
@@ -107,6 +109,22 @@ class TestFakeEventStore(EventStoreContract):
     @pytest.fixture
     def events(self, clock: FakeClock) -> FakeEventStore:
         return FakeEventStore(clock)
+
+
+class TestFakeWebhookStore(WebhookStoreContract):
+    """Endpoints in memory."""
+
+    @pytest.fixture
+    def webhooks(self) -> FakeWebhookStore:
+        return FakeWebhookStore()
+
+
+class TestFakeDeliveryStore(DeliveryStoreContract):
+    """Deliveries in memory."""
+
+    @pytest.fixture
+    def deliveries(self) -> FakeDeliveryStore:
+        return FakeDeliveryStore()
 
 
 class TestFakeSecrets(SecretsContract):

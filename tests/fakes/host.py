@@ -7,6 +7,7 @@ from typing import Any
 from shared.bootstrap import App
 from shared.core.errors import AttemptFailed
 from shared.core.messages import (
+    DeliverMessage,
     ImportMessage,
     PreviewMessage,
     PublishMessage,
@@ -29,6 +30,7 @@ class QueueHost:
     app: App
     queue: FakeQueue
     notices: FakeQueue
+    outgoing: FakeQueue
     poison: list[QueueMessage]
 
     async def deliver(self, message: QueueMessage, app: App | None = None) -> bool:
@@ -45,6 +47,8 @@ class QueueHost:
                 await app.account_setup.import_customers(message)
             elif isinstance(message, PublishMessage):
                 await app.publisher.handle(message)
+            elif isinstance(message, DeliverMessage):
+                await app.deliverer.handle(message)
         except (AttemptFailed, ProcessKilled):
             return False
         return True
@@ -66,6 +70,10 @@ class QueueHost:
     async def publish(self, start: Callable[[], App] | None = None, *, until: Any = None) -> None:
         """The same with the messages that put what happened into the feed, which `drain` leaves alone."""
         await self._drain(self.notices, start, 1000, until)
+
+    async def send_out(self, start: Callable[[], App] | None = None, *, until: Any = None) -> None:
+        """The same with the messages that send events to webhook endpoints."""
+        await self._drain(self.outgoing, start, 1000, until)
 
     async def _drain(
         self, queue: FakeQueue, start: Callable[[], App] | None, deliveries: int, until: Any
@@ -91,4 +99,6 @@ class QueueHost:
                 await self.app.account_setup.give_up(message)
             if isinstance(message, PublishMessage):
                 await self.app.publisher.give_up(message)
+            if isinstance(message, DeliverMessage):
+                await self.app.deliverer.give_up(message)
         raise AssertionError(f"the queue is not empty after {deliveries} deliveries")

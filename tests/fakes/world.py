@@ -17,6 +17,8 @@ from shared.services.api_keys import ApiKeys
 from shared.services.browsing import Browsing
 from shared.services.candidates import Candidates
 from shared.services.customers import Customers
+from shared.services.delivering import Deliverer, SecretsAtHand
+from shared.services.dispatching import Dispatcher
 from shared.services.fan_out import FanOut
 from shared.services.holding import Holding
 from shared.services.housekeeping import Housekeeping
@@ -37,6 +39,7 @@ from shared.services.setup_links import SetupLinks
 from shared.services.setups import Setups
 from shared.services.sync_run import SyncRunner
 from shared.services.user_run import UserRunner
+from shared.services.webhook_endpoints import WebhookEndpoints
 from shared.services.worker import Worker
 from shared.settings import Settings
 from tests.fakes.budgets import FakeBudgets
@@ -69,6 +72,7 @@ from tests.fakes.stores import (
     FakeSecrets,
     FakeSlotStore,
 )
+from tests.fakes.webhooks import FakeDeliveryStore, FakeReceivers, FakeWebhookStore
 
 ACCOUNT = "acc0acc0acc0acc0"
 TENANT = "7e4a47e4-0000-4000-8000-000000000001"
@@ -108,6 +112,8 @@ class World(QueueHost):
         self.settings = app_settings or settings()
         self.clock = clock or FakeClock()
         self.queue, self.notices = FakeQueue(self.clock), FakeQueue(self.clock)
+        self.outgoing, self.receivers = FakeQueue(self.clock), FakeReceivers()
+        self.webhooks, self.deliveries = FakeWebhookStore(), FakeDeliveryStore()
         self.secrets = FakeSecrets()
         self.accounts = FakeAccountStore()
         self.customers = FakeCustomerStore()
@@ -138,6 +144,8 @@ class World(QueueHost):
         notices, events, mirrors = port(self.notices), port(self.events), port(self.mirrors)
         connections = TellingConnections(port(self.connections), notices, clock)
         runs = TellingRuns(port(self.runs), notices)
+        webhooks, deliveries, outgoing = port(self.webhooks), port(self.deliveries), port(self.outgoing)
+        dispatcher, receivers = Dispatcher(webhooks, deliveries, outgoing), port(self.receivers)
         changes, one_time, directories = port(self.changes), port(self.one_time), port(self.directories)
         customers, secrets = port(self.customers), port(self.secrets)
         account_destinations = TellingDestinations(port(self.account_destinations), notices, clock)
@@ -242,16 +250,22 @@ class World(QueueHost):
             ),
             previews=PreviewWorker(preview_runner, queue),
             fan_out=fan_out,
-            housekeeping=Housekeeping(one_time, fan_out, events, clock),
+            housekeeping=Housekeeping(one_time, fan_out, events, deliveries, clock),
             events=events,
             publisher=Publisher(
                 connections.inner,
                 runs.inner,
                 account_destinations.inner,
                 reviews,
+                webhooks,
                 events,
+                dispatcher,
                 notices,
                 clock,
+            ),
+            webhooks=WebhookEndpoints(webhooks, deliveries, dispatcher, secrets, receivers, outgoing, clock),
+            deliverer=Deliverer(
+                webhooks, deliveries, SecretsAtHand(secrets, clock), receivers, outgoing, notices, clock
             ),
         )
 

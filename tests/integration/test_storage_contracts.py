@@ -20,6 +20,7 @@ from shared.adapters.tables.reports import TableReports
 from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
+from shared.adapters.tables.webhooks import TableDeliveries, TableWebhooks
 from shared.core import messages
 from shared.core.connection import Connection
 from shared.core.messages import QueueMessage
@@ -33,6 +34,7 @@ from tests.contract.contracts.reviews import PriceStoreContract, ReportStoreCont
 from tests.contract.contracts.runs import ChangeLogContract, MirrorStoreContract, RunStoreContract
 from tests.contract.contracts.secrets import OneTimeStoreContract, QueueContract
 from tests.contract.contracts.values import active, in_tenant, unique
+from tests.contract.contracts.webhooks import DeliveryStoreContract, WebhookStoreContract
 from tests.fakes import FakeClock
 from tests.integration.storage import OwnTables
 
@@ -155,6 +157,22 @@ class TestTableEvents(EventStoreContract):
     @pytest.fixture
     def events(self, tables: OwnTables, clock: FakeClock) -> TableEvents:
         return TableEvents(tables, clock)
+
+
+class TestTableWebhooks(WebhookStoreContract):
+    """Webhook endpoints."""
+
+    @pytest.fixture
+    def webhooks(self, tables: OwnTables) -> TableWebhooks:
+        return TableWebhooks(tables)
+
+
+class TestTableDeliveries(DeliveryStoreContract):
+    """Deliveries to webhook endpoints."""
+
+    @pytest.fixture
+    def deliveries(self, tables: OwnTables) -> TableDeliveries:
+        return TableDeliveries(tables)
 
 
 class TestTableBudgets(BudgetsContract):

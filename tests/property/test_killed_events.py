@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,10 @@ from shared.core.account_destination import AccountDestination, DestinationKind,
 from shared.core.events import EventType
 from shared.core.models import ContactFields
 from shared.core.reviews import Decision, ReviewAction
+from shared.core.webhooks import DeliveryState
+from shared.ports import Answer
 from tests.fakes import ACCOUNT, START, Process, ProcessKilled, World
+from tests.fakes.webhooks import Posted
 from tests.property.scenarios import CHANGES, CONNECTION, CUSTOMER, Scenario
 from tests.property.situations import HELD
 
@@ -150,3 +154,56 @@ async def test_a_call_that_never_came_through_is_no_event() -> None:
             await world.start_app(process).pausing.pause(customer)
         await world.publish()
         assert [event.type for event in world.events.feed(ACCOUNT)] == [EventType.CONNECTION_ACTIVATED]
+
+
+async def _sent(process: Process) -> tuple[list[tuple[str, str]], list[tuple[str, str, DeliveryState]]]:
+    """What two endpoints were sent of one event, and how each delivery ended: one receiver fails at first."""
+    world = World()
+    customer, _ = await world.connected("ann")
+    await world.publish()
+    made = []
+    for name in ("a", "b"):
+        endpoint, _ = await world.app.webhooks.create(ACCOUNT, f"https://{name}.example.com/", (), "")
+        made.append(endpoint)
+    failed: set[str] = set()
+
+    async def answer(posted: Posted) -> Answer:
+        if posted.url == made[1].url and not failed:
+            failed.add(posted.message_id)
+            return Answer(500)
+        return Answer(200)
+
+    world.receivers.answer = answer
+    mortal = world.start_app(process)
+
+    def living() -> App:
+        return mortal if process.alive else world.app
+
+    world.clock.advance(timedelta(seconds=1))
+    await world.app.pausing.pause(customer)
+    await world.publish(living)
+    await world.send_out(living)
+    assert world.poison == []
+    ends = [
+        (endpoint.url, delivery.event_type.value, delivery.state)
+        for endpoint in made
+        for delivery in (await world.deliveries.list(endpoint.id, 10)).items
+    ]
+    received = {(posted.url, posted.message_id) for posted in world.receivers.posted}
+    assert len(world.receivers.posted) <= 5, "a duplicate for a death, and no more"
+    return sorted((url, "evt") for url, _ in received), ends
+
+
+async def test_a_delivery_that_is_cut_short_anywhere_comes_through() -> None:
+    """Killed before or after any call of the publisher or of a delivery: each endpoint gets the event."""
+    process = Process()
+    expected = await _sent(process)
+    assert [state for *_, state in expected[1]] == [DeliveryState.DELIVERED] * 2
+    assert len(expected[0]) == 2
+    wrong: list[str] = []
+    for at, call in enumerate(process.calls, start=1):
+        for after in (False, True):
+            found = await _sent(Process(at, after=after))
+            if found != expected:
+                wrong.append(f"{'after' if after else 'before'} {at} {call}: {found}")
+    assert not wrong, "\n".join(wrong)

@@ -22,6 +22,7 @@ from shared.web.api.schemas import Health
 from shared.web.api.setup_links import router as setup_links
 from shared.web.api.tenant import report_router as reports
 from shared.web.api.tenant import router as tenant
+from shared.web.api.webhooks import router as webhooks
 from shared.web.services import READ
 
 router = APIRouter(prefix="/api/v1")
@@ -43,6 +44,7 @@ for _part in (
     changes,
     presets,
     events,
+    webhooks,
     reference,
 ):
     router.include_router(_part)

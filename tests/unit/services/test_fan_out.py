@@ -24,6 +24,7 @@ from tests.fakes.events import FakeEventStore
 from tests.fakes.process import Process, ProcessKilled
 from tests.fakes.queue import LONGEST_DELAY, FakeQueue
 from tests.fakes.stores import FakeConnectionStore, FakeOneTimeStore, FakeSlotStore
+from tests.fakes.webhooks import FakeDeliveryStore
 
 SLOT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -247,7 +248,9 @@ async def test_one_that_dies_is_taken_up_where_it_was(world: World) -> None:
             assert await fresh.fan_out().resume() == 0, "not while its lease lasts"
             fresh.clock.advance(timedelta(minutes=2))
             fan_out = fresh.fan_out()
-            tidy = Housekeeping(FakeOneTimeStore(), fan_out, FakeEventStore(fresh.clock), fresh.clock).tidy
+            tidy = Housekeeping(
+                FakeOneTimeStore(), fan_out, FakeEventStore(fresh.clock), FakeDeliveryStore(), fresh.clock
+            ).tidy
             await (tidy() if fresh.slots.slots else fan_out.fire())
             twice = {key for key, number in sent(fresh).items() if number > 1}
             where = f"{'after' if after else 'before'} {at} {call}"

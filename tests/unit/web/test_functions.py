@@ -65,6 +65,8 @@ def test_every_function_is_named_and_anonymous_where_it_checks_itself(indexed: d
         "sync_poison",
         "publish",
         "publish_poison",
+        "deliver",
+        "deliver_poison",
         "housekeeping",
     ]
     for name in ("api", "connect", "portal"):

@@ -24,7 +24,7 @@ def test_every_address_of_the_api_is_described(schema: dict[str, Any]) -> None:
     """With the methods that it takes."""
     customer = "/api/v1/customers/{customer}"
     expected = {
-        "/api/v1/account": {"get"},
+        "/api/v1/account": {"get", "patch"},
         "/api/v1/account/destination": {"put"},
         "/api/v1/account/destination/test": {"post"},
         "/api/v1/account/customers/import": {"post"},
@@ -46,6 +46,13 @@ def test_every_address_of_the_api_is_described(schema: dict[str, Any]) -> None:
         "/api/v1/runs/{run}/reject": {"post"},
         "/api/v1/runs/{run}/cancel": {"post"},
         "/api/v1/runs/{run}/changes": {"get"},
+        "/api/v1/events": {"get"},
+        "/api/v1/webhook-endpoints": {"get", "post"},
+        "/api/v1/webhook-endpoints/{endpoint}": {"get", "patch", "delete"},
+        "/api/v1/webhook-endpoints/{endpoint}/secret": {"post"},
+        "/api/v1/webhook-endpoints/{endpoint}/test": {"post"},
+        "/api/v1/webhook-endpoints/{endpoint}/deliveries": {"get"},
+        "/api/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/redeliver": {"post"},
     }
     assert {path: set(schema["paths"][path]) for path in expected} == expected
 

@@ -241,6 +241,8 @@ _PARAMETERS: Words = {
     "?attribute": ("What to list.", "offices"),
     "?limit": ("At most so many entries.", 50),
     "?after": ("The `after` of the part before; it is opaque, and good for the same list only.", None),
+    "?endpoint": ("The webhook endpoint's id.", "whe_5b1f4a0c0f6e4f0e9a536a2f"),
+    "?delivery": ("The delivery's id.", "dlv_82275466929995b1f4a0c0f6e4f0e"),
     "?type": ("Only events of these types; it may be given several times.", ["run.completed"]),
     "?kind": ("Only lines of this kind.", None),
     "?format": ("The media type, where a header cannot be set.", None),

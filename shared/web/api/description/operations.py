@@ -24,6 +24,7 @@ class Said:
 
 _CUSTOMER = "/customers/{customer}"
 _CONNECTION = f"{_CUSTOMER}/connection"
+_ENDPOINT = "/webhook-endpoints/{endpoint}"
 _DECIDE = {409: ("run_not_held", "superseded", "run_changed", _INACTIVE), 410: ("hold_expired",)}
 _DIRECTORY = {409: (_INACTIVE, *_ACCESS), 502: ("graph_unreadable",)}
 _PSA = {
@@ -129,6 +130,27 @@ OPERATIONS: Mapping[str, Said] = {
     "GET /reports/licences": Said("listLicences", "Read the licences of all customers"),
     "GET /reports/security": Said("listSecurity", "Read the security of all customers"),
     "GET /events": Said("listEvents", "Read what happened"),
+    "POST /webhook-endpoints": Said(
+        "createWebhookEndpoint",
+        "Have events sent somewhere",
+        problems={409: ("too_many_endpoints",), 422: ("webhook_url_not_allowed",)},
+    ),
+    "GET /webhook-endpoints": Said("listWebhookEndpoints", "List webhook endpoints"),
+    f"GET {_ENDPOINT}": Said("getWebhookEndpoint", "Read a webhook endpoint"),
+    f"PATCH {_ENDPOINT}": Said(
+        "changeWebhookEndpoint",
+        "Change a webhook endpoint",
+        problems={422: ("webhook_url_not_allowed",)},
+    ),
+    f"DELETE {_ENDPOINT}": Said("deleteWebhookEndpoint", "Delete a webhook endpoint"),
+    f"POST {_ENDPOINT}/secret": Said("changeWebhookSecret", "Change an endpoint's secret"),
+    f"POST {_ENDPOINT}/test": Said(
+        "testWebhookEndpoint", "Send a test event", problems={409: ("endpoint_disabled",)}
+    ),
+    f"GET {_ENDPOINT}/deliveries": Said("listDeliveries", "List what was sent to an endpoint"),
+    f"POST {_ENDPOINT}/deliveries/{{delivery}}/redeliver": Said(
+        "redeliver", "Send an event once more", problems={409: ("endpoint_disabled", "delivery_pending")}
+    ),
     "GET /issues": Said("listIssues", "List what somebody has to act on"),
     f"GET {_CUSTOMER}/issues": Said("listCustomerIssues", "List what somebody has to act on for a customer"),
     "GET /presets": Said("listPresets", "List presets"),
