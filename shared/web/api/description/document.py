@@ -195,8 +195,6 @@ def _parameter(parameter: Document, operation: str) -> Document:
 def _finish_body(body: Document, schemas: Schemas, *, patch: bool) -> None:
     (content,) = body["content"].values()
     schema = tidy(content["schema"])
-    if "anyOf" in schema:  # a body that may be left out is not null
-        schema = next(one for one in schema["anyOf"] if one != {"type": "null"})
     content = {"schema": schema, "example": example(schema, schemas)}
     body["content"] = {"application/json": content}
     if patch:

@@ -20,7 +20,7 @@ _PLAIN = {"string": "…", "integer": 1, "number": 1.5, "boolean": True}
 # A member that only goes with another choice has no place in the example of the first one.
 _WHOLE: Mapping[str, Any] = {
     "RunInput": {"kind": "sync"},
-    "DestinationInput": {"kind": "syncro", "api_key": "T1d…", "subdomain": "fabrikam"},
+    "DestinationInput": {"kind": "syncro", "api_key": "T1d27b8f3a5c", "subdomain": "fabrikam"},
     "DecisionInput": {"action": "create"},
     "ContactInput": {"fields": {"mobile_phone": "+47 900 00 002"}, "pins": ["mobile_phone"]},
     "ConfigureInput": {"configuration": {"scope": {"user_types": ["member", "guest"]}}},

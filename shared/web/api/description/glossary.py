@@ -55,7 +55,7 @@ _ACCOUNT: Words = {
     "Destination.kind": ("The built-in destination, or which PSA.", "syncro"),
     "Destination.name": ("What the PSA calls the account; null for the built-in destination.", "fabrikam"),
     "DestinationInput.kind": ("The built-in destination, or which PSA.", "syncro"),
-    "api_key": ("A key of the PSA. It is tested, kept in Key Vault, and never shown.", "T1d…"),
+    "api_key": ("A key of the PSA. It is tested, kept in Key Vault, and never shown.", "T1d27b8f3a5c"),
     "subdomain": ("The first part of a Syncro account's address.", "fabrikam"),
     "set_at": ("When it was chosen.", EARLIER),
     "tested_at": ("When its key was last tried.", NOW),

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.core.models import CONTACT_FIELDS
 from shared.web.api.description.glossary import word
 from shared.web.api.description.sentences import paragraphs
 
@@ -36,6 +37,8 @@ def _needs(**members: Schema) -> Schema:
 
 
 _STRING: Schema = {"type": "string", "minLength": 1}
+_TEXTUAL: Schema = {"type": "string", **_TEXT}
+_KEY: Schema = {"type": "string", "maxLength": 4096, "pattern": "^[ -~]*[!-~][ -~]*$"}
 _NONE_OF_IT: Schema = {"properties": {"api_key": _ABSENT, "subdomain": _ABSENT}}
 
 # What the code checks beyond types.
@@ -56,11 +59,11 @@ _ALSO: Mapping[str, Schema] = {
             {
                 "allOf": [
                     _where("kind", "atera"),
-                    _needs(api_key=_STRING),
+                    _needs(api_key=_KEY),
                     {"properties": {"subdomain": _ABSENT}},
                 ]
             },
-            {"allOf": [_where("kind", "syncro"), _needs(api_key=_STRING, subdomain=_STRING)]},
+            {"allOf": [_where("kind", "syncro"), _needs(api_key=_KEY, subdomain=_TEXTUAL)]},
         ]
     },
     "DecisionInput": {
@@ -69,7 +72,10 @@ _ALSO: Mapping[str, Schema] = {
         "else": {"properties": {"contact_id": _ABSENT}},
     },
 }
+_ADDRESS = r"""^$|^[^\s@<>()\[\],;:\\"]+@[^\s@<>()\[\],;:\\"]+$"""
 _MEMBERS: Mapping[str, Schema] = {
+    "ContactInput.pins": {"items": {"type": "string", "enum": list(CONTACT_FIELDS)}},
+    "ContactFieldsInput.email": {"pattern": _ADDRESS, "maxLength": 320},
     "SiteInput.id": {"$ref": f"{_REF}Identifier"},
     "SiteInput.name": _TEXT,
     "CustomerInput.name": _TEXT,
