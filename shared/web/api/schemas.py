@@ -39,7 +39,8 @@ Timestamp = Annotated[
     PlainSerializer(timestamp, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
-Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
+_NOT_BLANK = {"pattern": r"[^\s\x00-\x1f\x7f-\x9f]"}
+Name = Annotated[str, Field(max_length=200, json_schema_extra={**_NOT_BLANK}), AfterValidator(_name)]
 Identifier = Annotated[str, AfterValidator(_identifier)]
 
 

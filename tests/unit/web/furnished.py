@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import httpx
 
-from shared.core.configuration import Configuration, LeaverPolicy
+from shared.core.configuration import Configuration, Enrichment
 from shared.core.customer import Customer
 from shared.core.customer import Site as Place
 from shared.core.run import RunKind, RunState, Trigger
@@ -14,8 +14,8 @@ from tests.fakes import FakeDirectory
 from tests.unit.web.site import Site
 
 PARAMETER = re.compile(r"\{(\w+)\}")
-NO_IDS = {"attribute"}
-"""Parameters of addresses that name no thing of an account."""
+NO_IDS = {"attribute": "offices", "step": "people"}
+"""Parameters of addresses that name no thing of an account, each with a value."""
 
 
 @dataclass
@@ -47,6 +47,8 @@ async def furnish(site: Site, number: int) -> Furnished:
     """A new account. `number`: 1 to 9, part of its ids where the PSA chooses them."""
     world = site.world
     account_id, http = await site.caller(f"Account {number}")
+    changed = await http.patch("/api/v1/account", json={"return_origins": ["https://psa.example"]})
+    assert changed.status_code == 200
     places = (Place("oslo", "Oslo"), Place("bergen", "Bergen"))
     customer, _ = await world.app.customers.put(account_id, f"acme-{number}", "Acme Ltd", places)
     tenant_id = f"7e4a47e4-0000-4000-8000-00000000000{number}"
@@ -54,7 +56,7 @@ async def furnish(site: Site, number: int) -> Furnished:
     await world.connect(tenant, customer)
     world.queue.waiting.clear()
     await _conflict(tenant, number)
-    await world.configure(customer, Configuration(leavers=LeaverPolicy.KEEP))
+    await world.configure(customer, Configuration(enrichments=(Enrichment.LICENCES,)))
     done = await world.sync(customer)
     assert done.state is RunState.SUCCEEDED
     for name in ("bob", "cem"):
@@ -69,7 +71,9 @@ async def furnish(site: Site, number: int) -> Furnished:
     found = Furnished(
         account_id, http.headers["Authorization"].removeprefix("Bearer "), http, customer, done.id
     )
+    other_key, _ = await world.app.access.create_key(account_id, "another one")
     found.ids = {
+        "key": other_key.id,
         "customer": customer.id,
         "run": held.id,
         "contact": world.contacts.stored(customer.connection_id)[0].contact.id,

@@ -57,6 +57,10 @@ class Site:
         """A browser with the portal open for the account."""
         return self._visitor(PortalSession(account_id, None))
 
+    def session(self, session: PortalSession) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+        """A browser with this session."""
+        return self._visitor(session)
+
     @asynccontextmanager
     async def _visitor(self, session: PortalSession) -> AsyncIterator[httpx.AsyncClient]:
         link = await self.world.app.access.portal_link(session)

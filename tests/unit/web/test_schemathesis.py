@@ -15,6 +15,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from starlette.types import Receive, Scope, Send
 
+from shared.core.text import clean
 from tests.unit.web.furnished import Furnished, furnish
 from tests.unit.web.site import Site
 
@@ -34,6 +35,9 @@ REFUSED_WITH_REASON = [
     "422",  # policies that contradict each other, a site that the customer does not have, a PSA's refusal
 ]
 CONFIG = {
+    "generation": {
+        "with-security-parameters": False
+    },  # keys are sent, and left out, by the test and its checks
     "checks": {
         "positive_data_acceptance": {
             "expected-statuses": ["2xx", "401", "403", "404", "409", "429", "503", *REFUSED_WITH_REASON]
@@ -122,6 +126,12 @@ def _lawful(body: dict[str, Any], ours: Furnished) -> dict[str, Any]:
         body["sites"] = list({site["id"]: site for site in body["sites"]}.values())
     if isinstance(body.get("contact_id"), str):  # there is such a contact
         body["contact_id"] = ours.ids["contact"]
+    if isinstance(body.get("user"), str):  # a line of text
+        body["user"] = clean(body["user"]) or "ann"
+    if isinstance(body.get("return_origins"), list):
+        body["return_origins"] = [f"https://psa-{n}.example" for n, _ in enumerate(body["return_origins"])]
+    if isinstance(body.get("return_url"), str):  # on a site that the account named
+        body["return_url"] = "https://psa.example/customers/acme"
     if isinstance(body.get("fields"), dict) and "site" in body["fields"]:  # there is such a site
         body["fields"]["site"] = "oslo"
     return body

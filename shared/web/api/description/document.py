@@ -218,7 +218,7 @@ def _answers(operation: Document, words: Said, schemas: Schemas) -> Document:
             "headers": headers,
             "content": content,
         }
-    if operation["operationId"] == "listChanges":
+    if any(parameter["name"] == "format" for parameter in operation.get("parameters", ())):
         _add_table(found["200"])
     return found
 
@@ -249,7 +249,6 @@ def _add_table(answer: Document) -> None:
                 "description": "Every line at once (RFC 4180, with a header). A cell that a spreadsheet "
                 "would take for a formula begins with an apostrophe.",
             },
-            "example": "status,kind,name,object_id,contact_id,linked,reason,detail,modified\r\n",
         },
     }
 

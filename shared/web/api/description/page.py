@@ -53,6 +53,7 @@ class Operation:
     summary: str
     description: str
     keyed: bool
+    scope: str | None
     parameters: tuple[Member, ...]
     body: Kind | None
     body_required: bool
@@ -125,7 +126,8 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
         path=path,
         summary=operation["summary"],
         description=operation["description"],
-        keyed=operation.get("security") != [],
+        keyed=bool(operation["security"]),
+        scope=next((scope for way in operation["security"] for scope in way["apiKey"]), None),
         parameters=parameters,
         body=kind(content["schema"]) if content else None,
         body_required=body.get("required", False),
@@ -184,7 +186,7 @@ def _bounds(schema: Schema) -> str:
 
 
 def _curl(document: Document, method: str, path: str, operation: Document, content: Document | None) -> str:
-    address, headers = path, ['"Authorization: Bearer $KEY"'] if operation.get("security") != [] else []
+    address, headers = path, ['"Authorization: Bearer $KEY"'] if operation["security"] else []
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
             address = address.replace(f"{{{parameter['name']}}}", segment(str(parameter.get("example", "…"))))

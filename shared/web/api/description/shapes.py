@@ -77,8 +77,6 @@ _MEMBERS: Mapping[str, Schema] = {
     "ContactInput.pins": {"items": {"type": "string", "enum": list(CONTACT_FIELDS)}},
     "ContactFieldsInput.email": {"pattern": _ADDRESS, "maxLength": 320},
     "SiteInput.id": {"$ref": f"{_REF}Identifier"},
-    "SiteInput.name": _TEXT,
-    "CustomerInput.name": _TEXT,
 }
 
 
