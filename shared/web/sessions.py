@@ -14,6 +14,8 @@ from shared.web.services import services_of
 
 ACCOUNT_PAGE = "/portal/account"
 
+_MOST_FIELDS = 3000  # the form with 999 groups in it has that many and some; a body is bounded anyway
+
 
 class SessionEnded(Refused):
     """A portal page in a browser that has no session, or none any more."""
@@ -108,7 +110,7 @@ async def check_form(request: Request) -> None:
     """Raises ForeignForm unless the form is one of ours, filled in in this session."""
     check_same_origin(request)
     try:
-        sent = (await request.form()).get("form_token")
+        sent = (await request.form(max_fields=_MOST_FIELDS)).get("form_token")
     except UnicodeError:  # in a charset of the sender's choice
         raise ForeignForm from None
     if not isinstance(sent, str) or not sent.isascii() or not hmac.compare_digest(sent, form_token(request)):

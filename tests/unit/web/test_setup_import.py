@@ -6,8 +6,9 @@ import pytest
 
 from shared.core.connection import ConnectionState
 from shared.core.run import RunState, Trigger
+from tests.unit.web.conftest import Caller
 from tests.unit.web.setting_up import SETUP, Wizard, fields
-from tests.unit.web.site import PAGE, put
+from tests.unit.web.site import CUSTOMER, PAGE, hidden, put, send
 
 
 async def test_a_preview_shows_the_draft_and_writes_nothing(wizard: Wizard) -> None:
@@ -178,3 +179,24 @@ async def test_a_setup_that_lost_its_tenant_is_not_imported(wizard: Wizard) -> N
 async def test_before_a_preview_there_is_nothing_to_follow(wizard: Wizard, place: str) -> None:
     """And no table."""
     assert (await wizard.get(place)).status_code == 404
+
+
+async def test_the_customers_administrator_goes_the_whole_way_by_a_mailed_link(
+    wizard: Wizard, caller: Caller
+) -> None:
+    """To the end, where they may close the window; nothing leads to pages that are not theirs."""
+    url = (await caller.http.post(f"{CUSTOMER}/setup-links")).json()["url"]
+    async with wizard.site.browser() as browser:
+        await send(browser, "/portal/setup", {"token": hidden(await browser.get(url), "token")})
+        guest = Wizard(wizard.site, wizard.customer, browser)
+        for step in ("preset", "people", "groups", "sites", "contacts", "schedule"):
+            assert (await guest.fill_in(step)).status_code == 303
+        await guest.previewed()
+        began = await guest.press("preview", "import")
+        running = (await browser.get(began.headers["location"])).text
+        await guest.happen()
+        done = (await browser.get(began.headers["location"])).text
+    assert "You can close this window." in done
+    for page in (running, done):
+        own = {f'"{PAGE}"', f'"{PAGE}/runs', '"/portal/account"'}
+        assert not [link for link in own if f"href={link}" in page]

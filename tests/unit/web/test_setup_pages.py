@@ -7,6 +7,7 @@ from shared.core.connection import ConnectionState
 from shared.core.permissions import ORGANIZATION, PROFILES, Outcome, Permission
 from shared.core.presets import PRESETS
 from shared.core.setup import SetupStep
+from shared.web.api.configuration import merged
 from tests.fakes import admin
 from tests.unit.web.conftest import Caller
 from tests.unit.web.setting_up import SETUP, Wizard
@@ -295,3 +296,30 @@ async def test_sites_by_the_other_attribute_are_another_table(wizard: Wizard) ->
         for rule in (await wizard.setup()).draft.sites.rules
         if rule.attribute is SiteAttribute.DEPARTMENT
     ]
+
+
+async def test_as_many_groups_as_a_sync_takes_are_kept(wizard: Wizard) -> None:
+    """999 with long names fit into a form, and one more is refused with a reason."""
+    ids = [f"00000000-0000-4000-8000-{number:012x}" for number in range(1000)]
+    setup = await wizard.setup()
+    draft = merged(setup.draft, {"scope": {"groups": {"mode": "selected", "ids": ids[:999]}}}, ())
+    names = dict.fromkeys(ids, "Ж" * 200)
+    await wizard.site.world.app.setups.save(wizard.customer, 1, draft, names=names)
+    page = (await wizard.get("groups")).text
+    assert "999 of at most 999" in page
+    kept = await wizard.fill_in("groups")
+    assert kept.status_code == 303
+    assert (await wizard.setup()).draft.scope.groups.ids == tuple(ids[:999])
+    assert len((await wizard.setup()).names) == 999
+    refused = await wizard.fill_in("groups", group=ids)
+    assert refused.status_code == 422
+    assert "at most 999" in refused.text
+
+
+async def test_whoever_consented_elsewhere_is_not_told_that_contacts_are_kept(wizard: Wizard) -> None:
+    """Nobody has chosen yet which."""
+    await put(wizard.site, wizard.customer, state=ConnectionState.ACTION_REQUIRED, reason="consent_revoked")
+    away = await wizard.press("", "connect")
+    async with wizard.site.browser() as elsewhere:
+        done = await wizard.site.consent(elsewhere, away.headers["location"])
+        assert "Nothing is written yet" in (await elsewhere.get(done.headers["location"])).text
