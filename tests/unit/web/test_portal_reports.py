@@ -72,7 +72,7 @@ async def test_prices_that_somebody_types_tell_what_unused_seats_cost(
     kept = await fill_in(manager, f"{LICENCE_PAGE}/prices", LICENCE_PAGE, **form)
     assert (kept.status_code, kept.headers["location"]) == (303, LICENCE_PAGE)
     page = (await manager.get(LICENCE_PAGE)).text
-    assert page.count("144.20 <bdi>€</bdi>") == 3
+    assert page.count("144.20 <bdi>€</bdi>") == 5  # the sum, and product and customer for either width
     assert f'name="price:{PREMIUM}" type="text" inputmode="decimal" value="20.60"' in page
     assert f"price:{FREE}" not in page
     await fill_in(manager, f"{LICENCE_PAGE}/prices", LICENCE_PAGE, **{f"price:{PREMIUM}": ""})
