@@ -57,7 +57,7 @@ class Person:
     """
 
     def __init__(self, tls: ssl.SSLContext) -> None:
-        self._client = httpx.AsyncClient(transport=_BrowserTransport(verify=tls), timeout=30)
+        self._client = httpx.AsyncClient(transport=BrowserTransport(verify=tls), timeout=30)
 
     async def __aenter__(self) -> Self:
         return self
@@ -135,7 +135,7 @@ class Person:
             next_request = response.next_request
 
 
-class _BrowserTransport(httpx.AsyncHTTPTransport):
+class BrowserTransport(httpx.AsyncHTTPTransport):
     """Reads an empty `domain=` of a cookie as browsers do: as not given (RFC 6265, 5.2.3).
 
     The Functions host writes one, and Python's cookie jar would refuse the cookie for it.
