@@ -60,13 +60,14 @@ class CustomerSum(msgspec.Struct, frozen=True):
 class LicenceReport(msgspec.Struct, frozen=True):
     """Products and customers, each with most to save first; `sum` is about paid products.
 
-    `missing`: customers without a report of their licences.
+    `missing`: customers without a report of their licences; `cut`: there are more than were looked at.
     """
 
     sum: SeatSum
     products: tuple[ProductSum, ...]
     customers: tuple[CustomerSum, ...]
     missing: int
+    cut: bool = False
 
 
 def licence_report(reported: Iterable[Reported], prices: Prices) -> LicenceReport:

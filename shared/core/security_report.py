@@ -23,12 +23,13 @@ class CustomerSecurity(msgspec.Struct, frozen=True):
 class SecurityReport(msgspec.Struct, frozen=True):
     """Customers, worst first; `mfa`: all of their people taken together.
 
-    `missing`: customers of whom nothing of the kind is known.
+    `missing`: customers of whom nothing of the kind is known; `cut`: there are more than were looked at.
     """
 
     customers: tuple[CustomerSecurity, ...]
     mfa: MfaUse | None
     missing: int
+    cut: bool = False
 
 
 def security_report(reported: Iterable[Reported]) -> SecurityReport:

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import msgspec
+
 from shared.core.connection import Connection, ConnectionState
 from shared.core.customer import Customer
 from shared.core.licence_report import LicenceReport, Reported, licence_report
@@ -28,18 +30,20 @@ class Overview:
     async def licences(self, account_id: str) -> tuple[LicenceReport, Prices]:
         """Licences at every customer that is connected, and the prices they were counted with."""
         prices = await self.prices.get(account_id)
-        return licence_report(await self._reported(account_id), prices), prices
+        reported, cut = await self._reported(account_id)
+        return msgspec.structs.replace(licence_report(reported, prices), cut=cut), prices
 
     async def security(self, account_id: str) -> SecurityReport:
         """Second factors and secure scores of every customer that is connected."""
-        return security_report(await self._reported(account_id))
+        reported, cut = await self._reported(account_id)
+        return msgspec.structs.replace(security_report(reported), cut=cut)
 
     async def connected(self, account_id: str) -> dict[str, Connection]:
         """Every connection of the account, by its id."""
         return {found.id: found async for found in self.connections.of_account(account_id)}
 
     async def every_customer(self, account_id: str) -> AsyncIterator[Customer]:
-        """The customers, ordered by id."""
+        """The customers, ordered by id; `MOST_CUSTOMERS` of them at most."""
         after: str | None = None
         for _ in range(MOST_CUSTOMERS // _AT_ONCE):
             page = await self.customers.list(account_id, _AT_ONCE, after)
@@ -49,16 +53,18 @@ class Overview:
             if after is None:
                 return
 
-    async def _reported(self, account_id: str) -> list[Reported]:
+    async def _reported(self, account_id: str) -> tuple[list[Reported], bool]:
         reports: dict[str, TenantReport] = {
             connection_id: report async for connection_id, report in self.reports.of_account(account_id)
         }
         connections = await self.connected(account_id)
-        return [
+        customers = [customer async for customer in self.every_customer(account_id)]
+        reported = [
             Reported(customer.id, customer.name, reports.get(customer.connection_id))
-            async for customer in self.every_customer(account_id)
+            for customer in customers
             if _counts(connections.get(customer.connection_id))
         ]
+        return reported, len(customers) >= MOST_CUSTOMERS
 
 
 def _counts(connection: Connection | None) -> bool:

@@ -35,6 +35,7 @@ class LicencesShown(Part[CustomerLicencesShown]):
     currency: str
     cost_of_unused: Decimal | None
     without_report: int
+    complete: bool
 
 
 class CustomerSecurityShown(Shown):
@@ -54,3 +55,4 @@ class SecurityShown(Part[CustomerSecurityShown]):
     """
 
     without_report: int
+    complete: bool

@@ -57,6 +57,7 @@ async def licences(
         currency=prices.currency,
         cost_of_unused=found.sum.cost,
         without_report=found.missing,
+        complete=not found.cut,
     )
 
 
@@ -84,6 +85,7 @@ async def security(
         data=[CustomerSecurityShown.model_validate(customer) for customer in items],
         after=place,
         without_report=found.missing,
+        complete=not found.cut,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from shared.core.api_key import KeyScope
 from shared.core.prices import Prices
 from shared.core.report import MfaUse
+from shared.services import overview
 from tests.unit.web.conftest import Caller
 from tests.unit.web.reported import FREE, PREMIUM, products, report_on
 from tests.unit.web.site import Site
@@ -24,7 +25,13 @@ async def test_licences_tell_what_unused_seats_cost(site: Site, caller: Caller) 
     await report_on(site, caller.account_id, "b")
     found = (await caller.http.get(LICENCES)).json()
     (customer,) = found.pop("data")
-    assert found == {"after": None, "currency": "EUR", "cost_of_unused": "144.20", "without_report": 1}
+    assert found == {
+        "after": None,
+        "currency": "EUR",
+        "cost_of_unused": "144.20",
+        "without_report": 1,
+        "complete": True,
+    }
     priced, free = customer.pop("products")
     assert customer == {
         "customer_id": "a",
@@ -100,3 +107,16 @@ async def test_a_key_needs_the_scope(site: Site, caller: Caller) -> None:
         async with site.browser(Authorization=f"Bearer {key}") as http:
             answers: list[httpx.Response] = [await http.get(LICENCES), await http.get(SECURITY)]
         assert [answer.status_code for answer in answers] == [status, status]
+
+
+@pytest.mark.parametrize("address", [LICENCES, SECURITY])
+async def test_so_many_customers_are_looked_at_and_no_more(
+    site: Site, caller: Caller, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """And the answer says so."""
+    monkeypatch.setattr(overview, "MOST_CUSTOMERS", 4)
+    monkeypatch.setattr(overview, "_AT_ONCE", 2)
+    for number in range(6):
+        await report_on(site, caller.account_id, f"c{number}", uses=products(1), mfa=MfaUse(1, 1))
+        found = (await caller.http.get(address)).json()
+        assert (len(found["data"]), found["complete"]) == (min(number + 1, 4), number < 3)

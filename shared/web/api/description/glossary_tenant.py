@@ -51,6 +51,7 @@ _TENANT: Words = {
     "cost_of_unused": ("What the unused seats cost a month, as far as prices are known.", "82.40"),
     "currency": ("Of the prices, as somebody typed it.", "EUR"),
     "without_report": ("Connected customers without such a report.", 0),
+    "complete": ("Whether every customer was looked at, rather than the first 5,000.", True),
     "free": ("Whether the product costs nothing.", False),
     "current": ("Points.", 41.2),
     "maximum": ("Points that can be had.", 60.0),
