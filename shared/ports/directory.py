@@ -75,6 +75,10 @@ class DirectoryReader(Protocol):
         """The groups of the tenant, page by page; `search`: those whose name has a word that begins so."""
         ...
 
+    async def group_sizes(self, group_ids: Sequence[str]) -> dict[str, int]:
+        """Group → how many users are in it, nested groups included; groups that do not exist are left out."""
+        ...
+
     async def mailbox_purposes(self, object_ids: Sequence[str]) -> dict[str, str]:
         """Object id → `userPurpose`, for those who have a mailbox. Raises EnrichmentUnavailable."""
         ...

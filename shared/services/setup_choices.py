@@ -8,6 +8,7 @@ import msgspec
 
 from shared.core.configuration import Configuration, SiteAttribute
 from shared.core.connection import Connection
+from shared.core.errors import ActionRequired, RetryLater, SourceFault
 from shared.core.sites import ValueCount
 from shared.ports import Clock, Directories, DirectoryGroup
 from shared.services.browsing import Attribute, Browsing, check_readable
@@ -21,10 +22,12 @@ Remembered = OrderedDict[object, tuple[datetime, tuple[ValueCount, ...]]]
 
 
 class FoundGroups(msgspec.Struct, frozen=True):
-    """Groups by name; `more`: there are others that a longer search would find."""
+    """Groups by name; `more`: there are others that a longer search would find; `sizes`: how many users are
+    in each, as far as Microsoft says."""
 
     items: tuple[DirectoryGroup, ...]
     more: bool
+    sizes: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,15 @@ class SetupChoices:
         """The first groups whose name has a word that begins with `search`. Raises as `values` does."""
         check_readable(connection)
         found: list[DirectoryGroup] = []
-        async for page in self.directories.open(connection).groups(search):
+        reader = self.directories.open(connection)
+        async for page in reader.groups(search):
             found += page
             if len(found) > _SHOWN:
                 break
         found.sort(key=lambda group: (group.name.casefold(), group.id))
-        return FoundGroups(tuple(found[:_SHOWN]), len(found) > _SHOWN)
+        shown = tuple(found[:_SHOWN])
+        try:
+            sizes = await reader.group_sizes([group.id for group in shown])
+        except (RetryLater, SourceFault, ActionRequired):
+            sizes = {}  # a group can be chosen without it
+        return FoundGroups(shown, len(found) > _SHOWN, sizes)

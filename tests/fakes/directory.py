@@ -202,6 +202,11 @@ class FakeDirectoryReader:
             self._request("groups")
             yield page
 
+    async def group_sizes(self, group_ids: Sequence[str]) -> dict[str, int]:
+        self._request("groups")
+        there = [group_id for group_id in group_ids if group_id in self._tenant.groups]
+        return {group_id: len(self._tenant.members_of([group_id])) for group_id in there}
+
     async def mailbox_purposes(self, object_ids: Sequence[str]) -> dict[str, str]:
         self._request("mailbox_purposes")
         return self._tenant.purposes_of(object_ids)

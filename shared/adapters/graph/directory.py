@@ -107,6 +107,10 @@ class GraphDirectory:
         """See DirectoryReader."""
         return self._groups.groups(search)
 
+    async def group_sizes(self, group_ids: Sequence[str]) -> dict[str, int]:
+        """See DirectoryReader."""
+        return await self._groups.sizes(group_ids)
+
     async def mailbox_purposes(self, object_ids: Sequence[str]) -> dict[str, str]:
         """See DirectoryReader."""
         return await self._reports.mailbox_purposes(object_ids)

@@ -26,10 +26,11 @@ class _Member(msgspec.Struct, gc=False):
 
 
 class MembersDocument(msgspec.Struct):
-    """A page of members."""
+    """A page of members; `count`: of all pages, where it was asked for."""
 
     value: list[_Member]
     next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
+    count: int | None = msgspec.field(default=None, name="@odata.count")
 
 
 groups = msgspec.json.Decoder(GroupsDocument).decode

@@ -17,6 +17,7 @@ from shared.ports import DirectoryGroup
 
 _PAGE = 999  # the most that Graph gives
 _USERS = f"microsoft.graph.user?$select=id&$top={_PAGE}"
+_COUNT = "transitiveMembers/microsoft.graph.user?$select=id&$top=1&$count=true"
 _ADVANCED = {"ConsistencyLevel": "eventual"}
 
 
@@ -54,6 +55,19 @@ class GraphGroups:
         get = partial(self._transport.get, headers=headers)
         async for document in pages(get, first, group_documents.groups):
             yield document.groups()
+
+    async def sizes(self, group_ids: Sequence[str]) -> dict[str, int]:
+        """See DirectoryReader."""
+        distinct = list(dict.fromkeys(group_ids))
+        paths = [f"groups/{quote(group_id, safe='')}/{_COUNT}" for group_id in distinct]
+        answers = await self._transport.batch(paths, accept={HTTPStatus.NOT_FOUND}, headers=_ADVANCED)
+        found: dict[str, int] = {}
+        for group_id, answer in zip(distinct, answers, strict=True):
+            if answer.status == HTTPStatus.OK:
+                count = decoded(group_documents.members, answer.body).count
+                if count is not None:
+                    found[group_id] = count
+        return found
 
     async def _members(self, group_ids: Sequence[str], relation: str) -> tuple[frozenset[str], list[str]]:
         """Users in at least one of the groups, and the groups that do not exist."""

@@ -152,6 +152,16 @@ class GroupsContract:
         assert await tenant.reader().members([outer, other]) == {ann, ben, cat, dan}
         assert await tenant.reader().members([other, other]) == {ben, dan}
 
+    async def test_people_in_groups_are_counted(self, tenant: TenantUnderTest) -> None:
+        """Nested ones once, groups not at all; many groups at once, and none that is gone."""
+        ann, ben, cat = (tenant.hire(name) for name in ("Ann", "Ben", "Cat"))
+        inner = tenant.add_group("Inner", ann, cat)
+        outer, empty = tenant.add_group("Outer", ann, ben, inner), tenant.add_group("Empty")
+        many = [tenant.add_group(f"Group {number}", ann) for number in range(45)]
+        sizes = await tenant.reader().group_sizes([inner, outer, empty, outer, NOBODY, *many])
+        assert sizes == {inner: 2, outer: 3, empty: 0} | dict.fromkeys(many, 1)
+        assert await tenant.reader().group_sizes([]) == {}
+
     async def test_nobody_is_in_no_group(self, tenant: TenantUnderTest) -> None:
         """None asked for, or an empty one."""
         assert await tenant.reader().members([]) == frozenset()

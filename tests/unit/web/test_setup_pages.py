@@ -136,13 +136,16 @@ async def test_of_two_windows_the_slower_one_loses_nothing(wizard: Wizard) -> No
 async def test_groups_are_found_among_many_and_kept_across_searches(wizard: Wizard) -> None:
     """What is ticked stays ticked, with its name, until it is unticked."""
     for number in range(120):
-        wizard.tenant.add_group(f"Project {number}", object_id=f"00000000-0000-4000-8000-{number:012x}")
+        wizard.tenant.add_group(
+            f"Project {number}", "ann", object_id=f"00000000-0000-4000-8000-{number:012x}"
+        )
     chosen = f"00000000-0000-4000-8000-{7:012x}"
     first = await wizard.fill_in("groups", "search", **{"scope.groups.mode": "selected"})
     assert (await wizard.setup()).version == 1  # with none ticked there is nothing to keep yet
     page = (await wizard.browser.get(first.headers["location"])).text
     assert page.count('name="group"') == 50
     assert "There are more." in page
+    assert ">1 person</span>" in page
     await wizard.fill_in("groups?mode=selected&q=project 7", "search", group=[chosen], q="project 8")
     groups = (await wizard.setup()).draft.scope.groups
     assert (groups.mode, groups.ids) == (GroupMode.SELECTED, (chosen,))

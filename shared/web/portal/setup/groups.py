@@ -121,6 +121,7 @@ async def _more(
         "trouble": trouble,
         "selected": sorted(((group, names.get(group)) for group in selected), key=_by_name),
         "found": [group for group in found.items if group.id not in chosen] if found else [],
+        "sizes": found.sizes if found else {},
         "all_chosen": found is not None and bool(found.items),
         "more": found is not None and found.more,
         "most": MOST,
