@@ -23,7 +23,7 @@ from tests.integration.storage import OwnTables
 
 
 def own_names(monkeypatch: pytest.MonkeyPatch) -> type[OwnTables]:
-    """Give the next app tables and a queue of its own; returns the class that sees the tables."""
+    """Give the next app tables and queues of its own; returns the class that sees the tables."""
     mark = unique()
 
     class Own(OwnTables):
@@ -32,6 +32,8 @@ def own_names(monkeypatch: pytest.MonkeyPatch) -> type[OwnTables]:
 
     monkeypatch.setattr(bootstrap, "TableServiceClient", Own)
     monkeypatch.setattr(bootstrap, "QUEUE_NAME", Own.queue_name)
+    monkeypatch.setattr(bootstrap, "PUBLISH_QUEUE_NAME", f"{Own.queue_name}-events")
+    monkeypatch.setattr(bootstrap, "DELIVERY_QUEUE_NAME", f"{Own.queue_name}-hooks")
     return Own
 
 

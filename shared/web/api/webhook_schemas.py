@@ -1,6 +1,6 @@
 """What goes over the wire: webhook endpoints and deliveries."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -13,6 +13,12 @@ from shared.web.api.schemas import Sent, Shown, Timestamp
 _URL = "https://psa.example.com/hooks/tenantry"
 _ENDPOINT = "whe_5b1f4a0c0f6e4f0e9a536a2f"
 _DELIVERY = "dlv_82275466929995b1f4a0c0f6e4f0e"
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """What is not sent stays as it is, so there is no value to tell of."""
+    for member in schema["properties"].values():
+        member.pop("default", None)
 
 
 def _subscribed(types: list[EventType]) -> list[EventType]:
@@ -58,7 +64,7 @@ class EndpointSent(Sent):
 class EndpointChangeSent(Sent):
     """What is to be different; the rest stays."""
 
-    model_config = ConfigDict(hide_input_in_errors=True)
+    model_config = ConfigDict(hide_input_in_errors=True, json_schema_extra=_without_defaults)
 
     url: Url = ""
     types: Types = Field(default_factory=list)
