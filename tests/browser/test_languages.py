@@ -25,8 +25,8 @@ DENSE: list[Scene] = [
     pages.connected,
     pages.held_run,
     account_scenes.accounts_customers,
-    manage_scenes.people_found,
     manage_scenes.decisions,
+    manage_scenes.security,
 ]
 
 
