@@ -47,7 +47,16 @@ class Loopback:
             def do_GET(self) -> None:
                 self.pass_on()
 
+            def do_HEAD(self) -> None:
+                self.pass_on()
+
             def do_POST(self) -> None:
+                self.pass_on()
+
+            def do_PUT(self) -> None:
+                self.pass_on()
+
+            def do_PATCH(self) -> None:
                 self.pass_on()
 
             def pass_on(self) -> None:
@@ -64,7 +73,8 @@ class Loopback:
                         self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(content)
+                if self.command != "HEAD":
+                    self.wfile.write(content)
 
             def log_message(self, *_: object) -> None:
                 """Keep the tests' output clean."""

@@ -72,7 +72,11 @@ async def furnish(site: Site, number: int) -> Furnished:
         account_id, http.headers["Authorization"].removeprefix("Bearer "), http, customer, done.id
     )
     other_key, _ = await world.app.access.create_key(account_id, "another one")
+    hook = await http.post("/api/v1/webhook-endpoints", json={"url": "https://psa.example/hook"})
+    delivery = await http.post(f"{hook.headers['Location']}/test")
     found.ids = {
+        "endpoint": hook.json()["id"],
+        "delivery": delivery.json()["id"],
         "key": other_key.id,
         "customer": customer.id,
         "run": held.id,

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.core.events import EventType
 from shared.core.models import CONTACT_FIELDS
 from shared.web.api.description.glossary import word
 from shared.web.api.description.sentences import paragraphs
@@ -73,7 +74,13 @@ _ALSO: Mapping[str, Schema] = {
     },
 }
 _ADDRESS = r"""^$|^[^\s@<>()\[\],;:\\"]+@[^\s@<>()\[\],;:\\"]+$"""
+_ON_REQUEST = {EventType.WEBHOOK_TEST}
+_SUBSCRIBED: Schema = {
+    "items": {"type": "string", "enum": [kind.value for kind in EventType if kind not in _ON_REQUEST]}
+}
 _MEMBERS: Mapping[str, Schema] = {
+    "EndpointInput.types": _SUBSCRIBED,
+    "EndpointChangeInput.types": _SUBSCRIBED,
     "ContactInput.pins": {"items": {"type": "string", "enum": list(CONTACT_FIELDS)}},
     "ContactFieldsInput.email": {"pattern": _ADDRESS, "maxLength": 320},
     "SiteInput.id": {"$ref": f"{_REF}Identifier"},
