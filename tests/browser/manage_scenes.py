@@ -175,6 +175,13 @@ async def _reported(scenes: Scenes) -> None:
         await scenes.app.reports.save(scenes.account_id, customer.connection_id, found)
 
 
+async def invitation(scenes: Scenes, visit: Visit) -> None:
+    """What whoever got a setup link by mail sees first."""
+    customer = await scenes.customer()
+    _, url = await scenes.app.setup_links.create(customer, timedelta(days=7))
+    await visit.page.goto(url)
+
+
 # One of each page, in the state that has most on it; empty ones are read by the unit tests.
 ALL: list[Callable[[Scenes, Visit], Awaitable[None]]] = [
     late,
@@ -188,4 +195,5 @@ ALL: list[Callable[[Scenes, Visit], Awaitable[None]]] = [
     report,
     issues,
     setup_link,
+    invitation,
 ]
