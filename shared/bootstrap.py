@@ -68,6 +68,7 @@ from shared.services.outbox import TellingConnections, TellingDestinations, Tell
 from shared.services.overview import Overview
 from shared.services.pausing import Pausing
 from shared.services.preview import PreviewRunner, PreviewWorker
+from shared.services.proving import Proving
 from shared.services.publishing import Publisher
 from shared.services.reading import DirectoryReading
 from shared.services.review_queue import ReviewQueue
@@ -107,6 +108,7 @@ class App:
     browsing: Browsing
     pausing: Pausing
     onboarding: Onboarding
+    proving: Proving
     setup_links: SetupLinks
     setups: Setups
     setup_choices: SetupChoices
@@ -227,18 +229,17 @@ def build(settings: Settings) -> App:
 
     accounts = TableAccounts(tables)
     access = Access(accounts, one_time, connections, clock)
+    proving = Proving(connections, directories, scheduling, queue, clock)
     onboarding = Onboarding(
         connections,
         one_time,
         EntraSignIn(settings, applications, IdTokens(settings, http)),
-        directories,
         secrets,
         mirrors,
-        queue,
         clock,
         settings.redirect_uri,
         f"{settings.public_url}/connect/start",
-        scheduling,
+        proving,
         account_destinations,
     )
     return App(
@@ -258,6 +259,7 @@ def build(settings: Settings) -> App:
         browsing=browsing,
         pausing=Pausing(connections, scheduling, clock),
         onboarding=onboarding,
+        proving=proving,
         setup_links=SetupLinks(connections, onboarding, access, clock, f"{settings.public_url}/portal/setup"),
         setups=setups,
         setup_choices=SetupChoices(browsing, directories, clock),

@@ -54,7 +54,7 @@ async def work(body: bytes, message_id: str | None) -> None:
         elif isinstance(message, DeliverMessage):
             await app.deliverer.handle(message)
         else:
-            await app.onboarding.validate(message)
+            await app.proving.validate(message)
 
 
 async def give_up(body: bytes, message_id: str | None) -> None:
@@ -82,7 +82,7 @@ async def give_up(body: bytes, message_id: str | None) -> None:
         if isinstance(message, DeliverMessage):
             await app.deliverer.give_up(message)
             return
-        if isinstance(message, ValidateMessage) and await app.onboarding.give_up(message):
+        if isinstance(message, ValidateMessage) and await app.proving.give_up(message):
             return
     kind = "undecodable" if message is None else type(message).__name__
     log("queue.dropped", level=logging.ERROR, message=message_id, kind=kind)

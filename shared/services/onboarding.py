@@ -4,7 +4,6 @@ The admin-consent redirect can be forged by anybody, so it proves nothing. What 
 the id_token of the person who signed in, and that Microsoft then gives us a token for exactly that tenant.
 """
 
-import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,9 +39,7 @@ from shared.core.errors import (
     TenantryError,
 )
 from shared.core.messages import ValidateMessage
-from shared.core.permissions import ORGANIZATION, PROFILES, Outcome, Permission
 from shared.core.presets import default_configuration
-from shared.core.reasons import reason
 from shared.core.setting_up import begun
 from shared.core.text import label
 from shared.logs import log
@@ -50,25 +47,19 @@ from shared.ports import (
     AccountDestinationStore,
     Clock,
     ConnectionStore,
-    Directories,
     IdentityProvider,
     MirrorStore,
     OneTimeStore,
-    Queue,
     Secrets,
     SignIn,
     Stored,
 )
-from shared.services.scheduling import Scheduling
+from shared.services.proving import Proving
 from shared.services.updates import update
 
 _TICKET, _HANDSHAKE, _RECEIPT = "consent-ticket", "handshake", "consent-receipt"
 RECEIPT_LIFETIME = timedelta(hours=1)
 """How long the browser that consented may look at how it ends."""
-_VALIDATE_AGAIN = timedelta(seconds=10)
-_VALIDATE_IN_TROUBLE = timedelta(minutes=5)
-_VALIDATE_ATTEMPTS = 30  # while Microsoft copies a consent
-_MOST_ATTEMPTS = 300  # while something is down: a day, at one every five minutes
 
 
 class Redirect(msgspec.Struct, frozen=True):
@@ -86,19 +77,17 @@ class Connected(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Onboarding:
-    """Consent, proof, disconnect."""
+    """Consent and disconnect."""
 
     connections: ConnectionStore
     one_time: OneTimeStore
     identity: IdentityProvider
-    directories: Directories
     secrets: Secrets
     mirrors: MirrorStore
-    queue: Queue
     clock: Clock
     redirect_uri: str
     start_url: str
-    scheduling: Scheduling
+    proving: Proving
     account_destinations: AccountDestinationStore
 
     async def begin(
@@ -182,56 +171,6 @@ class Onboarding:
             return None
         return (await self._connection(claims["account"], claims["connection"])).value
 
-    async def validate(self, message: ValidateMessage) -> None:
-        """Prove a consent, or come back later while Microsoft still copies it."""
-        stored = await self.connections.get(message.account_id, message.connection_id)
-        if stored is None:
-            return
-        if stored.value.state is ConnectionState.CONSENTING and message.attempt < _VALIDATE_ATTEMPTS:
-            # The message is sent before the consent is written down, and that may take its time.
-            await self._prove_later(message, _VALIDATE_AGAIN)
-            return
-        if stored.value.state is not ConnectionState.VALIDATING:
-            return
-        if message.attempt >= _MOST_ATTEMPTS:
-            await self.give_up(message)
-            return
-        try:
-            await self._prove(stored)
-        except InvalidMove:
-            log("consent.overtaken", connection=message.connection_id)  # disconnected while it was proven
-        except RetryLater as error:
-            await self._prove_later(message, min(max(error.after, _VALIDATE_AGAIN), _VALIDATE_IN_TROUBLE))
-        except (OperatorError, SourceFault) as error:
-            # Not the customer's doing, so the connection waits for whoever has to act.
-            log("consent.unproven", level=logging.ERROR, connection=message.connection_id, code=error.code)
-            await self._prove_later(message, _VALIDATE_IN_TROUBLE)
-        except ActionRequired as error:
-            if message.attempt < _VALIDATE_ATTEMPTS and error.replicating:
-                await self._prove_later(message, _VALIDATE_AGAIN)
-                return
-            code = error.code
-            await update(
-                self.connections,
-                stored,
-                lambda c: moved(c, ConnectionState.ACTION_REQUIRED, self.clock.now(), code),
-            )
-
-    async def give_up(self, message: ValidateMessage) -> bool:
-        """Stop proving a consent whose message failed on every delivery; whether anybody waited for it."""
-        stored = await self.connections.get(message.account_id, message.connection_id)
-        if stored is None or stored.value.state is not ConnectionState.VALIDATING:
-            return False
-
-        def unproven(connection: Connection) -> Connection:
-            if connection.state is not ConnectionState.VALIDATING:
-                return connection
-            return moved(connection, ConnectionState.ACTION_REQUIRED, self.clock.now(), "consent_unproven")
-
-        await update(self.connections, stored, unproven)
-        log("consent.given_up", level=logging.ERROR, connection=message.connection_id)
-        return True
-
     async def disconnect(self, account_id: str, connection_id: str) -> Connection:
         """Forget the tenant: tokens, delta link and mirror. Contacts, runs and configuration stay."""
         stored = await self._connection(account_id, connection_id)
@@ -296,7 +235,7 @@ class Onboarding:
         stored = await update(self.connections, stored, named)
         secret_name = stored.value.secret_name or fresh_name
         # Queued before it can be needed: should this be the last thing we do, the proof is taken up there.
-        await self._prove_later(ValidateMessage(stored.value.account_id, stored.value.id), _VALIDATE_AGAIN)
+        await self.proving.later(ValidateMessage(stored.value.account_id, stored.value.id))
         # An empty cache replaces what an earlier consent left, so that the proof proves the new one.
         await self.secrets.set(secret_name, sign_in.token_cache or "{}")
         try:
@@ -310,42 +249,10 @@ class Onboarding:
             raise
         log("consent.given", connection=stored.value.id, grant=grant)
         try:
-            stored = await self._prove(stored)
+            stored = await self.proving.prove(stored)
         except (RetryLater, ActionRequired, OperatorError, SourceFault) as error:
             log("consent.unproven", connection=stored.value.id, code=error.code)
         return Connected(stored.value)
-
-    async def _prove(self, stored: Stored[Connection]) -> Stored[Connection]:
-        reader = self.directories.open(stored.value)
-        organization = await reader.organization()
-        if organization.id != stored.value.tenant_id:
-            raise reason("tenant_mismatch")
-        known = Permission(ORGANIZATION, Outcome.GRANTED)
-        try:
-            permissions = (*await reader.prove_permissions(), known)
-        except ActionRequired:
-            await self._note(stored, (Permission(PROFILES, Outcome.MISSING), known))
-            raise
-        await self.scheduling.plan_ahead(stored.value)
-        active = await update(
-            self.connections,
-            stored,
-            lambda c: msgspec.structs.replace(
-                moved(c, ConnectionState.ACTIVE, self.clock.now()),
-                tenant_name=label(organization.display_name),
-                tenant_domain=label(organization.domain),
-                permissions=permissions,
-            ),
-        )
-        log("connection.active", connection=active.value.id)
-        return active
-
-    async def _note(self, stored: Stored[Connection], permissions: tuple[Permission, ...]) -> None:
-        """Keep how far the proof got, for whoever watches it."""
-        if stored.value.permissions != permissions:
-            await update(
-                self.connections, stored, lambda c: msgspec.structs.replace(c, permissions=permissions)
-            )
 
     async def _added(self, customer: Customer) -> Stored[Connection]:
         now = self.clock.now()
@@ -363,9 +270,6 @@ class Onboarding:
             return await self.connections.add(connection)
         except ConcurrentUpdate:
             return await self._connection(connection.account_id, connection.id)
-
-    async def _prove_later(self, message: ValidateMessage, delay: timedelta) -> None:
-        await self.queue.send(msgspec.structs.replace(message, attempt=message.attempt + 1), delay)
 
     async def _open_handshake(self, state: str, browser: str, value: dict[str, Any]) -> None:
         # The two halves make one token: the address bar has one, the cookie the other.

@@ -42,7 +42,7 @@ class QueueHost:
             elif isinstance(message, PreviewMessage):
                 await app.previews.handle(message)
             elif isinstance(message, ValidateMessage):
-                await app.onboarding.validate(message)
+                await app.proving.validate(message)
             elif isinstance(message, ImportMessage):
                 await app.account_setup.import_customers(message)
             elif isinstance(message, PublishMessage):

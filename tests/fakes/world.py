@@ -29,6 +29,7 @@ from shared.services.outbox import TellingConnections, TellingDestinations, Tell
 from shared.services.overview import Overview
 from shared.services.pausing import Pausing
 from shared.services.preview import PreviewRunner, PreviewWorker
+from shared.services.proving import Proving
 from shared.services.publishing import Publisher
 from shared.services.reading import DirectoryReading
 from shared.services.review_queue import ReviewQueue
@@ -188,18 +189,17 @@ class World(QueueHost):
         fan_out = FanOut(connections, port(self.slots), queue, clock, given.sync_schedule, given.sync_spread)
         accounts = port(self.accounts)
         access = Access(accounts, one_time, connections, clock)
+        proving = Proving(connections, directories, scheduling, queue, clock)
         onboarding = Onboarding(
             connections=connections,
             one_time=one_time,
             identity=port(self.identity),
-            directories=directories,
             secrets=secrets,
             mirrors=mirrors,
-            queue=queue,
             clock=clock,
             redirect_uri=given.redirect_uri,
             start_url=f"{given.public_url}/connect/start",
-            scheduling=scheduling,
+            proving=proving,
             account_destinations=account_destinations,
         )
         run_control = RunControl(connections, runs, queue, clock)
@@ -221,6 +221,7 @@ class World(QueueHost):
             browsing=browsing,
             pausing=Pausing(connections, scheduling, clock),
             onboarding=onboarding,
+            proving=proving,
             setup_links=SetupLinks(
                 connections, onboarding, access, clock, f"{given.public_url}/portal/setup"
             ),

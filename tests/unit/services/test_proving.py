@@ -97,7 +97,7 @@ async def test_a_proof_that_comes_before_its_consent_is_written_comes_again(cons
     assert stored is not None
     early = msgspec.structs.replace(stored.value, state=ConnectionState.CONSENTING)
     stored = await consent.world.connections.replace(stored, early)
-    await consent.onboarding.validate(ValidateMessage(ACCOUNT, early.id))
+    await consent.world.app.proving.validate(ValidateMessage(ACCOUNT, early.id))
     written = msgspec.structs.replace(early, state=ConnectionState.VALIDATING)
     await consent.world.connections.replace(stored, written)
     await consent.world.drain()
@@ -125,8 +125,8 @@ async def test_only_a_consent_under_proof_is_proven(consent: Consent, state: Con
         stored, msgspec.structs.replace(stored.value, state=state)
     )
     requests = consent.tenant.requests
-    await consent.onboarding.validate(ValidateMessage(ACCOUNT, stored.value.id))
-    await consent.onboarding.validate(ValidateMessage(ACCOUNT, "0" * 16))
+    await consent.world.app.proving.validate(ValidateMessage(ACCOUNT, stored.value.id))
+    await consent.world.app.proving.validate(ValidateMessage(ACCOUNT, "0" * 16))
     assert await consent.world.connections.get(ACCOUNT, stored.value.id) == stored
     assert consent.tenant.requests == requests
 
