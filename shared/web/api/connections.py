@@ -87,6 +87,7 @@ def shown(app: App, connection: Connection) -> ConnectionShown:
         connected_by=connection.connected_by,
         last_sync_at=connection.synced_at,
         next_sync_at=app.customers.next_sync(connection),
+        being_set_up=connection.being_set_up,
         configuration=connection.configuration,
         configuration_version=connection.configuration_version,
         current_run=connection.current_run,

@@ -210,6 +210,7 @@ class ConnectionShown(Shown):
     connected_by: str | None
     last_sync_at: Timestamp | None
     next_sync_at: Timestamp | None
+    being_set_up: bool
     configuration: Configuration
     configuration_version: int
     current_run: str | None

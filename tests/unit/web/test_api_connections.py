@@ -68,6 +68,7 @@ async def test_an_active_connection_says_everything(caller: Caller, customer: Cu
         "connected_by": f"admin@{TENANT}.example",
         "last_sync_at": "2026-03-02T00:00:00.000Z",
         "next_sync_at": "…",
+        "being_set_up": False,
         "configuration": shown(Configuration()),
         "configuration_version": 1,
         "current_run": None,
@@ -110,6 +111,16 @@ async def test_a_reason_says_who_must_act_and_how(
     assert shown["title"].endswith(".")
     assert shown["detail"].endswith(".")
     assert reason(code).actor is not Actor.NOBODY
+
+
+async def test_who_is_still_choosing_is_told_apart_from_who_syncs(
+    site: Site, caller: Caller, customer: Customer
+) -> None:
+    """A connection whose set-up is not finished is active, is being set up, and has no next sync."""
+    newcomer = await site.world.customer("newcomer", customer.account_id)
+    await site.world.connect(site.world.directories.tenants[TENANT], newcomer, set_up=True)
+    found = (await caller.http.get("/api/v1/customers/newcomer/connection")).json()
+    assert (found["state"], found["being_set_up"], found["next_sync_at"]) == ("active", True, None)
 
 
 async def test_disconnecting_twice_is_disconnecting_once(

@@ -103,6 +103,10 @@ _CONNECTION: Words = {
     "connected_at": ("When the customer's administrator last consented.", EARLIER),
     "connected_by": ("That administrator, by sign-in name.", "admin@acme.example"),
     "last_sync_at": ("When the last sync ended well.", NOW),
+    "being_set_up": (
+        "Whether somebody is still choosing what to sync; before they have, nothing is synced by itself.",
+        False,
+    ),
     "next_sync_at": ("When the next automatic sync is due; null while there will be none.", LATER),
     "configuration": ("What the connection is told to do, policy by policy.", None),
     "ConfigureInput.configuration": (
