@@ -1,4 +1,4 @@
-"""Table Storage in memory, as far as a sync uses it.
+"""Table Storage in memory, as far as a sync uses it, and a queue that takes whatever is put on it.
 
 It stands in for Azurite where that would take most of the time. Nothing is authenticated, every table is
 there, and conditional writes are carried out. Shapes: Microsoft Learn, "Table service REST API".
@@ -20,6 +20,12 @@ from aiohttp import web
 
 MOST_A_PAGE = 1_000
 _TIME = "2026-01-01T00:00:00.0000000Z"
+_AT = "Thu, 01 Jan 2026 00:00:00 GMT"
+_PUT = (
+    "<?xml version='1.0'?><QueueMessagesList><QueueMessage><MessageId>0</MessageId>"
+    f"<InsertionTime>{_AT}</InsertionTime><ExpirationTime>{_AT}</ExpirationTime>"
+    f"<PopReceipt>0</PopReceipt><TimeNextVisible>{_AT}</TimeNextVisible></QueueMessage></QueueMessagesList>"
+).encode()
 _ENTITY = re.compile(r"/(\w+)\(PartitionKey='([^']*)',RowKey='([^']*)'\)$")
 _QUERY = re.compile(r"/(\w+)(?:\(\))?$")
 _CONDITION = re.compile(r"(\w+) (eq|ge|gt|le|lt) '([^']*)'")
@@ -140,8 +146,12 @@ def table_application() -> web.Application:
         etag = tables.write(request.method, request.path, body, request.headers.get("If-Match"))
         return web.Response(status=HTTPStatus.NO_CONTENT, headers={"ETag": etag} if etag else {})
 
+    async def put_message(request: web.Request) -> web.Response:
+        return web.Response(status=HTTPStatus.CREATED, body=_PUT, content_type="application/xml")
+
     application = web.Application(client_max_size=8 * 2**20, middlewares=[_refusals])
     application.router.add_post("/{account}/$batch", batch)
+    application.router.add_post("/{account}/{queue}/messages", put_message)
     application.router.add_get("/{path:.*}", get)
     application.router.add_route("*", "/{path:.*}", write)
     return application

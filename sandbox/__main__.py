@@ -102,6 +102,7 @@ def _describe(stack: Stack) -> None:
         "\n             sign in there as admin@contoso.example; the browser does not know the certificate"
         f"\n  API        {here.api_url}"
         f"\n             Authorization: Bearer {here.api_key}"
+        f"\n             described at {here.api_url}/docs"
         f"\n  Entra ID   {here.world.entra_url}/_control/tenants"
         f"\n  Graph      {here.world.graph_url}/_control/requests"
         f"\n  Key Vault  {here.world.key_vault_url}/_control/secrets"
