@@ -34,6 +34,8 @@ TENANTRY_PYTHON=/path/to/python3.13 chooses the Python. Logs are in .sandbox/log
 """
 NEEDS_NO_STORAGE = ("tests/architecture", "tests/dev", "tests/property", "tests/unit")
 _MOST_PROCESSES = 4  # of tests; each needs up to 2 GB
+# In their order, so that those of the whole sandbox come early and short ones fill the end.
+_WHOLE_MODULES = ("--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -129,7 +131,7 @@ def _test(options: argparse.Namespace, rest: list[str]) -> int:
         _prepare(console, "sandbox", "dev", storage=_selects_beyond(rest, NEEDS_NO_STORAGE))
         if _selects(rest, "tests/browser"):
             left_out = [] if browser.ensure(console) else ["--ignore=tests/browser"]
-    side_by_side = [] if rest else ["-n", str(_processes()), "--dist", "loadfile"]
+    side_by_side = [] if rest else ["-n", str(_processes()), *_WHOLE_MODULES]
     code = processes.run_attached([str(VENV_PYTHON), "-m", "pytest", *side_by_side, *left_out, *rest])
     if left_out:
         console.line(

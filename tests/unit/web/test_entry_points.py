@@ -92,7 +92,7 @@ async def test_housekeeping_tidies(site: Site, customer: Customer) -> None:
     assert left == 0
 
 
-@pytest.mark.parametrize("part", ["onboarding", "worker", "fan_out", "housekeeping"])
+@pytest.mark.parametrize("part", ["proving", "worker", "fan_out", "housekeeping"])
 async def test_what_the_platform_logs_of_a_failure_is_a_code(
     site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, part: str
 ) -> None:
@@ -107,7 +107,7 @@ async def test_what_the_platform_logs_of_a_failure_is_a_code(
 
     for method in ("validate", "handle", "fire", "tidy", "give_up"):
         monkeypatch.setattr(type(getattr(site.world.app, part)), method, fail, raising=False)
-    message = encode(ValidateMessage("a", "c") if part == "onboarding" else SyncMessage("a", "c", "r"))
+    message = encode(ValidateMessage("a", "c") if part == "proving" else SyncMessage("a", "c", "r"))
     works: dict[str, list[Callable[[], Awaitable[None]]]] = {
         "fan_out": [entry_points.fan_out],
         "housekeeping": [entry_points.housekeeping],
