@@ -34,8 +34,8 @@ TENANTRY_PYTHON=/path/to/python3.13 chooses the Python. Logs are in .sandbox/log
 """
 NEEDS_NO_STORAGE = ("tests/architecture", "tests/dev", "tests/property", "tests/unit")
 _MOST_PROCESSES = 4  # of tests; each needs up to 2 GB
-# In their order, so that those of the whole sandbox come early and short ones fill the end.
-_WHOLE_MODULES = ("--dist", "loadfile", "--no-loadscope-reorder")
+# Many short tests come first, beside which the long ones of the whole sandbox mostly wait.
+_WHOLE_MODULES = ("--dist", "loadfile")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -106,6 +106,7 @@ async def setup_sites(scenes: Scenes, visit: Visit) -> None:
     """The table of offices, some matched by their names."""
     await at(scenes, visit, "sites?by=office")
     await visit.page.get_by_role("button", name="Match by name").click()
+    await visit.page.get_by_text("assigned by their names").wait_for()
 
 
 async def setup_contacts(scenes: Scenes, visit: Visit) -> None:

@@ -81,7 +81,7 @@ def test_all_tests_run_side_by_side(
     """One process per core, within reason, and whole modules to each, whose tests share what they start."""
     monkeypatch.setattr("os.cpu_count", lambda: cores)
     cli.main(["test"])
-    assert done[-1] == f"start -m pytest -n {expected} --dist loadfile --no-loadscope-reorder"
+    assert done[-1] == f"start -m pytest -n {expected} --dist loadfile"
 
 
 def test_missing_chromium_leaves_out_the_browser_tests_loudly(
