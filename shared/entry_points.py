@@ -6,6 +6,7 @@ The services are built on first use: the platform indexes the app at every cold 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from shared.core.errors import AttemptFailed, code_of
 from shared.core.messages import (
@@ -19,6 +20,9 @@ from shared.core.messages import (
     decode,
 )
 from shared.logs import log, where
+
+if TYPE_CHECKING:
+    from shared.bootstrap import App
 
 
 class UndecodableMessage(Exception):
@@ -43,18 +47,23 @@ async def work(body: bytes, message_id: str | None) -> None:
     if message is None:
         raise UndecodableMessage(f"message {message_id} cannot be decoded")
     with _discreet():
-        if isinstance(message, SyncMessage):
-            await app.worker.handle(message)
-        elif isinstance(message, PreviewMessage):
-            await app.previews.handle(message)
-        elif isinstance(message, ImportMessage):
-            await app.account_setup.import_customers(message)
-        elif isinstance(message, PublishMessage):
-            await app.publisher.handle(message)
-        elif isinstance(message, DeliverMessage):
-            await app.deliverer.handle(message)
-        else:
-            await app.proving.validate(message)
+        await carry_out(app, message)
+
+
+async def carry_out(app: "App", message: QueueMessage) -> None:
+    """Hand the message to the service that it is for."""
+    if isinstance(message, SyncMessage):
+        await app.worker.handle(message)
+    elif isinstance(message, PreviewMessage):
+        await app.previews.handle(message)
+    elif isinstance(message, ImportMessage):
+        await app.account_setup.import_customers(message)
+    elif isinstance(message, PublishMessage):
+        await app.publisher.handle(message)
+    elif isinstance(message, DeliverMessage):
+        await app.deliverer.handle(message)
+    else:
+        await app.proving.validate(message)
 
 
 async def give_up(body: bytes, message_id: str | None) -> None:
@@ -67,25 +76,27 @@ async def give_up(body: bytes, message_id: str | None) -> None:
     app = get_app()
     message = _decoded(body)
     with _discreet():
-        if isinstance(message, SyncMessage):
-            await app.worker.give_up(message)
-            return
-        if isinstance(message, PreviewMessage):
-            await app.previews.give_up(message)
-            return
-        if isinstance(message, ImportMessage):
-            await app.account_setup.give_up(message)
-            return
-        if isinstance(message, PublishMessage):
-            await app.publisher.give_up(message)
-            return
-        if isinstance(message, DeliverMessage):
-            await app.deliverer.give_up(message)
-            return
-        if isinstance(message, ValidateMessage) and await app.proving.give_up(message):
+        if message is not None and await abandon(app, message):
             return
     kind = "undecodable" if message is None else type(message).__name__
     log("queue.dropped", level=logging.ERROR, message=message_id, kind=kind)
+
+
+async def abandon(app: "App", message: QueueMessage) -> bool:
+    """Have the service that the message was for give it up; whether anybody waited for it."""
+    if isinstance(message, ValidateMessage):
+        return await app.proving.give_up(message)
+    if isinstance(message, SyncMessage):
+        await app.worker.give_up(message)
+    elif isinstance(message, PreviewMessage):
+        await app.previews.give_up(message)
+    elif isinstance(message, ImportMessage):
+        await app.account_setup.give_up(message)
+    elif isinstance(message, PublishMessage):
+        await app.publisher.give_up(message)
+    else:
+        await app.deliverer.give_up(message)
+    return True
 
 
 async def housekeeping() -> None:

@@ -1,6 +1,15 @@
 """What a caller would rather have: of two media types (RFC 9110, 12.5.1), of languages (12.5.4)."""
 
 from email.message import Message
+from typing import Literal
+
+Format = Literal["json", "csv"]
+"""What a caller may ask for by name, which beats what it accepts."""
+
+
+def wants_table(named: Format | None, accept: str) -> bool:
+    """Whether a caller is to get a list as CSV rather than as JSON."""
+    return named == "csv" or (named is None and prefers(accept, "text/csv", "application/json"))
 
 
 def prefers(accept: str, one: str, other: str) -> bool:

@@ -4,17 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from shared import entry_points
 from shared.bootstrap import App
 from shared.core.errors import AttemptFailed
-from shared.core.messages import (
-    DeliverMessage,
-    ImportMessage,
-    PreviewMessage,
-    PublishMessage,
-    QueueMessage,
-    SyncMessage,
-    ValidateMessage,
-)
+from shared.core.messages import QueueMessage
 from tests.fakes.process import ProcessKilled
 from tests.fakes.queue import FakeQueue
 
@@ -37,18 +30,7 @@ class QueueHost:
         """Hand one message to an app once; False when it has to be delivered again."""
         app = app or self.app
         try:
-            if isinstance(message, SyncMessage):
-                await app.worker.handle(message)
-            elif isinstance(message, PreviewMessage):
-                await app.previews.handle(message)
-            elif isinstance(message, ValidateMessage):
-                await app.proving.validate(message)
-            elif isinstance(message, ImportMessage):
-                await app.account_setup.import_customers(message)
-            elif isinstance(message, PublishMessage):
-                await app.publisher.handle(message)
-            elif isinstance(message, DeliverMessage):
-                await app.deliverer.handle(message)
+            await entry_points.carry_out(app, message)
         except (AttemptFailed, ProcessKilled):
             return False
         return True
@@ -91,14 +73,5 @@ class QueueHost:
                 queue.put_back(message, VISIBILITY)
                 continue
             self.poison.append(message)
-            if isinstance(message, SyncMessage):
-                await self.app.worker.give_up(message)
-            if isinstance(message, PreviewMessage):
-                await self.app.previews.give_up(message)
-            if isinstance(message, ImportMessage):
-                await self.app.account_setup.give_up(message)
-            if isinstance(message, PublishMessage):
-                await self.app.publisher.give_up(message)
-            if isinstance(message, DeliverMessage):
-                await self.app.deliverer.give_up(message)
+            await entry_points.abandon(self.app, message)
         raise AssertionError(f"the queue is not empty after {deliveries} deliveries")

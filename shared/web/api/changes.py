@@ -1,6 +1,6 @@
 """What a run did, or would do: person by person, in parts or as one table."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Header
 from starlette.responses import Response
@@ -13,7 +13,7 @@ from shared.web.api.run_schemas import ChangeShown, ModifiedShown
 from shared.web.api.schemas import Part
 from shared.web.lines import fits, lines, status_of
 from shared.web.lines_table import lines_table
-from shared.web.negotiation import prefers
+from shared.web.negotiation import Format, wants_table
 from shared.web.paging import DEFAULT_LIMIT, After, Limit, opened, sealed
 from shared.web.services import READ, Services
 
@@ -30,7 +30,7 @@ async def changes(
     limit: Limit = DEFAULT_LIMIT,
     after: After = None,
     kind: ChangeKind | None = None,
-    format: Literal["json", "csv"] | None = None,  # noqa: A002 - what callers write
+    format: Format | None = None,  # noqa: A002 - what callers write
     accept: Annotated[str, Header()] = "*/*",
 ) -> Part[ChangeShown] | Response:
     """Person by person, in order. A part may be shorter than `limit`; `after` tells whether there is more.
@@ -38,7 +38,7 @@ async def changes(
     As CSV (`Accept: text/csv` or `format=csv`) every line at once.
     """
     found = await app.runs.get(account_id, run)
-    if format == "csv" or (format is None and prefers(accept, "text/csv", "application/json")):
+    if wants_table(format, accept):
         return lines_table(found, app.changes, fits(kind), {"Vary": "Accept"})
     response.headers["Vary"] = "Accept"
     of = f"changes {found.id} {kind or ''}"

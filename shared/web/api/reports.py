@@ -1,7 +1,7 @@
 """Licences and security across the customers of an account, in parts or as one table."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Header
@@ -18,7 +18,7 @@ from shared.web.api.report_schemas import (
     PricedProductShown,
     SecurityShown,
 )
-from shared.web.negotiation import prefers
+from shared.web.negotiation import Format, wants_table
 from shared.web.paging import DEFAULT_LIMIT, After, Limit, opened, sealed
 from shared.web.report_tables import licences_table, security_table
 from shared.web.services import READ, Services
@@ -26,7 +26,6 @@ from shared.web.services import READ, Services
 router = APIRouter(prefix="/reports", route_class=keyed(Resource.REPORTS))
 
 T = TypeVar("T")
-Format = Literal["json", "csv"]
 Accept = Annotated[str, Header()]
 _VARIES = {"Vary": "Accept"}
 
@@ -47,7 +46,7 @@ async def licences(
     As CSV (`Accept: text/csv` or `format=csv`) every product of every customer at once.
     """
     found, prices = await app.overview.licences(account_id)
-    if _as_table(format, accept):
+    if wants_table(format, accept):
         return licences_table(found.customers, prices, _VARIES)
     response.headers.update(_VARIES)
     items, place = _part(found.customers, lambda one: one.customer_id, limit, after, f"licences {account_id}")
@@ -77,7 +76,7 @@ async def security(
     As CSV (`Accept: text/csv` or `format=csv`) every customer at once.
     """
     found = await app.overview.security(account_id)
-    if _as_table(format, accept):
+    if wants_table(format, accept):
         return security_table(found.customers, _VARIES)
     response.headers.update(_VARIES)
     items, place = _part(found.customers, lambda one: one.customer_id, limit, after, f"security {account_id}")
@@ -87,10 +86,6 @@ async def security(
         without_report=found.missing,
         complete=not found.cut,
     )
-
-
-def _as_table(wanted: Format | None, accept: str) -> bool:
-    return wanted == "csv" or (wanted is None and prefers(accept, "text/csv", "application/json"))
 
 
 def _part(
