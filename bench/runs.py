@@ -25,7 +25,8 @@ import msgspec
 
 from bench.graph_pages import tenant_id
 from bench.scene import CUSTOMER_USERS, WARM_UP_USERS
-from shared.bootstrap import App, build
+from shared.app import App
+from shared.bootstrap import build
 from shared.core.configuration import Schedule
 from shared.core.connection import Connection, ConnectionState
 from shared.core.messages import SyncMessage

@@ -13,7 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from shared.bootstrap import App, get_app
+from shared.app import App
+from shared.bootstrap import get_app
 from shared.core.api_key import ApiKey, KeyScope
 from shared.core.errors import TenantryError
 from shared.settings import SettingsError

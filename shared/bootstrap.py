@@ -3,8 +3,7 @@
 import asyncio
 import os
 import ssl
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -48,87 +47,13 @@ from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
 from shared.adapters.tables.webhooks import TableDeliveries, TableWebhooks
 from shared.adapters.webhooks import WebhookReceivers
+from shared.app import App, Outside, wire
 from shared.logs import quiet_libraries
-from shared.ports import ChangeLog, Clock, ContactStores, EventStore, PriceStore, ReportStore
-from shared.services.access import Access
-from shared.services.account_setup import AccountSetup
-from shared.services.api_keys import ApiKeys
-from shared.services.browsing import Browsing
-from shared.services.candidates import Candidates
-from shared.services.customers import Customers
-from shared.services.delivering import Deliverer, SecretsAtHand
-from shared.services.dispatching import Dispatcher
-from shared.services.fan_out import FanOut
-from shared.services.holding import Holding
-from shared.services.housekeeping import Housekeeping
-from shared.services.idempotency import Idempotency
-from shared.services.issues import Issues
-from shared.services.onboarding import Onboarding
-from shared.services.outbox import TellingConnections, TellingDestinations, TellingRuns
-from shared.services.overview import Overview
-from shared.services.pausing import Pausing
-from shared.services.preview import PreviewRunner, PreviewWorker
-from shared.services.proving import Proving
-from shared.services.publishing import Publisher
-from shared.services.reading import DirectoryReading
-from shared.services.review_queue import ReviewQueue
-from shared.services.run_control import RunControl
-from shared.services.scheduling import Scheduling
-from shared.services.setup_choices import SetupChoices
-from shared.services.setup_links import SetupLinks
-from shared.services.setups import Setups
-from shared.services.sync_run import SyncRunner
-from shared.services.user_run import UserRunner
-from shared.services.webhook_endpoints import WebhookEndpoints
-from shared.services.worker import Worker
 from shared.settings import Settings
 
 _EXCHANGE_SCOPE = "api://AzureADTokenExchange/.default"
 _SDK_RETRIES = 4  # the SDK's own ten can take minutes, which a queue message would rather wait in the queue
 _GRAPH_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
-
-
-@dataclass(frozen=True, slots=True)
-class App:
-    """The services, wired."""
-
-    settings: Settings
-    clock: Clock
-    access: Access
-    api_keys: ApiKeys
-    issues: Issues
-    idempotency: Idempotency
-    customers: Customers
-    runs: RunControl
-    reviews: ReviewQueue
-    candidates: Candidates
-    reports: ReportStore
-    overview: Overview
-    prices: PriceStore
-    browsing: Browsing
-    pausing: Pausing
-    onboarding: Onboarding
-    proving: Proving
-    setup_links: SetupLinks
-    setups: Setups
-    setup_choices: SetupChoices
-    changes: ChangeLog
-    contacts: ContactStores
-    account_setup: AccountSetup
-    worker: Worker
-    previews: PreviewWorker
-    fan_out: FanOut
-    housekeeping: Housekeeping
-    events: EventStore
-    publisher: Publisher
-    webhooks: WebhookEndpoints
-    deliverer: Deliverer
-    closers: tuple[Callable[[], Awaitable[object]], ...] = field(default=(), repr=False)
-
-    async def close(self) -> None:
-        """Give every connection back."""
-        for close in self.closers:
-            await close()
 
 
 _app: App | None = None
@@ -157,19 +82,15 @@ def build(settings: Settings) -> App:
     identity = DefaultAzureCredential(transport=transport)
     options: dict[str, Any] = {"transport": transport, "retry_total": _SDK_RETRIES}
     tables = _tables(settings, identity, options)
-    queue_client = _queue(settings, identity, options, QUEUE_NAME)
-    publish_client = _queue(settings, identity, options, PUBLISH_QUEUE_NAME)
-    delivery_client = _queue(settings, identity, options, DELIVERY_QUEUE_NAME)
+    names = (QUEUE_NAME, PUBLISH_QUEUE_NAME, DELIVERY_QUEUE_NAME)
+    queues = [_queue(settings, identity, options, name) for name in names]
+    queue, notices, outgoing = map(StorageQueue, queues)
     vault = SecretClient(settings.key_vault_url, identity, **options)
 
     secrets = KeyVaultSecrets(vault)
-    queue, notices = StorageQueue(queue_client), StorageQueue(publish_client)
     applications = Applications(settings, ServiceCredential(settings, secrets, _assertion(settings)))
     budgets = TableBudgets(tables, clock)
     limits = SharedLimits(budgets, clock)
-    directories = GraphDirectories(settings, http, applications, secrets, clock, limits=limits)
-    customers = TableCustomers(tables)
-    account_destinations = TellingDestinations(TableAccountDestinations(tables), notices, clock)
     psas = Psas(
         settings,
         http,
@@ -178,139 +99,53 @@ def build(settings: Settings) -> App:
         custom_fields=TableCustomFields(tables),
         clock=clock,
     )
-    builtin = BuiltinDestinations(tables, clock)
-    destinations = AccountRoutes(
-        builtin,
-        builtin,
-        psas,
-        accounts=account_destinations,
-        links=TableLinks(tables),
-        secrets=secrets,
-        clock=clock,
-    )
-    connections = TellingConnections(TableConnections(tables), notices, clock)
-    runs, changes = TellingRuns(TableRuns(tables), notices), TableChanges(tables)
-    mirrors, one_time = TableMirrors(tables), TableOneTime(tables)
-    reviews, reports, prices = TableReviews(tables), TableReports(tables), TablePrices(tables)
-    events = TableEvents(tables, clock)
-    webhooks, deliveries, outgoing = (
-        TableWebhooks(tables),
-        TableDeliveries(tables),
-        StorageQueue(delivery_client),
-    )
-    dispatcher = Dispatcher(webhooks, deliveries, outgoing)
+    builtin, links = BuiltinDestinations(tables, clock), TableLinks(tables)
     receivers = WebhookReceivers(tls, settings.webhook_networks)
-    reading, holding = DirectoryReading(directories, mirrors), Holding(runs, changes, queue, clock)
-    runner = SyncRunner(
-        reading=reading,
-        destinations=destinations,
-        mirrors=mirrors,
-        runs=runs,
-        changes=changes,
-        reviews=reviews,
-        reports=reports,
-        holding=holding,
+    outside = Outside(
         clock=clock,
-        time_budget=settings.sync_time_budget,
+        queue=queue,
+        notices=notices,
+        outgoing=outgoing,
+        accounts=TableAccounts(tables),
+        customers=TableCustomers(tables),
+        connections=TableConnections(tables),
+        runs=TableRuns(tables),
+        changes=TableChanges(tables),
+        mirrors=TableMirrors(tables),
+        reviews=TableReviews(tables),
+        reports=TableReports(tables),
+        prices=TablePrices(tables),
+        one_time=TableOneTime(tables),
+        slots=TableSlots(tables),
+        events=TableEvents(tables, clock),
+        webhooks=TableWebhooks(tables),
+        deliveries=TableDeliveries(tables),
+        account_destinations=TableAccountDestinations(tables),
+        secrets=secrets,
+        directories=GraphDirectories(settings, http, applications, secrets, clock, limits=limits),
+        identity=EntraSignIn(settings, applications, IdTokens(settings, http)),
+        tenants=EntraTenants(settings, http),
+        psas=psas,
+        receivers=receivers,
+        routes=lambda accounts: AccountRoutes(
+            builtin, builtin, psas, accounts=accounts, links=links, secrets=secrets, clock=clock
+        ),
     )
-    user_runner = UserRunner(reading, directories, destinations, runs, changes, reviews, clock)
-    preview_runner = PreviewRunner(connections, runs, reading, destinations, changes, reviews, clock)
-    scheduling = Scheduling(queue, clock, settings.sync_schedule, settings.sync_spread)
-    fan_out = FanOut(
-        connections, TableSlots(tables), queue, clock, settings.sync_schedule, settings.sync_spread
-    )
-
-    run_control = RunControl(connections, runs, queue, clock)
-    browsing = Browsing(directories, mirrors)
-    setups = Setups(connections, runs, run_control, directories, scheduling, queue, clock)
 
     async def close_applications() -> None:
         await asyncio.to_thread(applications.close)
 
-    accounts = TableAccounts(tables)
-    access = Access(accounts, one_time, connections, clock)
-    proving = Proving(connections, directories, scheduling, queue, clock)
-    onboarding = Onboarding(
-        connections,
-        one_time,
-        EntraSignIn(settings, applications, IdTokens(settings, http)),
-        secrets,
-        mirrors,
-        clock,
-        settings.redirect_uri,
-        f"{settings.public_url}/connect/start",
-        proving,
-        account_destinations,
+    closers = (
+        tables.close,
+        *(client.close for client in queues),
+        receivers.close,
+        vault.close,
+        identity.close,
+        session.close,
+        http.aclose,
+        close_applications,
     )
-    return App(
-        settings=settings,
-        clock=clock,
-        access=access,
-        api_keys=ApiKeys(accounts, clock),
-        issues=Issues(connections, account_destinations, reviews, clock),
-        idempotency=Idempotency(one_time, clock),
-        customers=Customers(customers, connections, clock, scheduling),
-        runs=run_control,
-        reviews=ReviewQueue(reviews, notices, clock),
-        candidates=Candidates(mirrors, destinations),
-        reports=reports,
-        overview=Overview(customers, connections, reports, prices),
-        prices=prices,
-        browsing=browsing,
-        pausing=Pausing(connections, scheduling, clock),
-        onboarding=onboarding,
-        proving=proving,
-        setup_links=SetupLinks(connections, onboarding, access, clock, f"{settings.public_url}/portal/setup"),
-        setups=setups,
-        setup_choices=SetupChoices(browsing, directories, clock),
-        changes=changes,
-        contacts=destinations,
-        account_setup=AccountSetup(
-            account_destinations, psas, secrets, customers, EntraTenants(settings, http), queue, clock
-        ),
-        worker=Worker(
-            connections,
-            runs,
-            runner,
-            user_runner,
-            holding,
-            queue,
-            clock,
-            settings.sync_lease,
-            settings.sync_spread,
-        ),
-        previews=PreviewWorker(preview_runner, queue),
-        fan_out=fan_out,
-        housekeeping=Housekeeping(one_time, fan_out, events, deliveries, clock),
-        events=events,
-        publisher=Publisher(
-            connections.inner,
-            runs.inner,
-            account_destinations.inner,
-            reviews,
-            webhooks,
-            events,
-            dispatcher,
-            notices,
-            clock,
-        ),
-        webhooks=WebhookEndpoints(webhooks, deliveries, dispatcher, secrets, receivers, outgoing, clock),
-        deliverer=Deliverer(
-            webhooks, deliveries, SecretsAtHand(secrets, clock), receivers, outgoing, notices, clock
-        ),
-        closers=(
-            tables.close,
-            queue_client.close,
-            publish_client.close,
-            delivery_client.close,
-            receivers.close,
-            vault.close,
-            identity.close,
-            session.close,
-            http.aclose,
-            close_applications,
-        ),
-    )
+    return wire(settings, outside, closers)
 
 
 def _session(tls: ssl.SSLContext) -> aiohttp.ClientSession:

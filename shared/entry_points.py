@@ -22,7 +22,7 @@ from shared.core.messages import (
 from shared.logs import log, where
 
 if TYPE_CHECKING:
-    from shared.bootstrap import App
+    from shared.app import App
 
 
 class UndecodableMessage(Exception):

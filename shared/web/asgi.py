@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.errors import ConcurrentUpdate, TenantryError
 from shared.web import headers
 from shared.web.answers import answer

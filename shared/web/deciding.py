@@ -1,6 +1,6 @@
 """What must be so before a decision about a person is kept, whoever decides through whichever surface."""
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.connection import Connection
 from shared.core.reviews import Decision, Review, ReviewAction
 from shared.web.problems import InvalidRequest

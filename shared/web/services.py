@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
-from shared.bootstrap import App
+from shared.app import App
 
 READ = ["GET", "HEAD"]
 """The methods of an address that can be read."""

@@ -24,8 +24,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "shared.web",
         "shared.logs",
         "shared.settings",
+        "shared.app",
         "shared.bootstrap",
     ),
+    "shared/app.py": ("shared.core", "shared.ports", "shared.services", "shared.settings"),
 }
 
 # Pure calculation on values; nothing that opens a socket or a file.

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared import entry_points
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.errors import AttemptFailed
 from shared.core.messages import QueueMessage
 from tests.fakes.process import ProcessKilled

@@ -6,42 +6,12 @@ import httpx
 
 from shared.adapters.psa.accounts import Psas
 from shared.adapters.psa.routing import AccountRoutes
-from shared.bootstrap import App
+from shared.app import App, Outside, wire
 from shared.core.configuration import Configuration
 from shared.core.connection import Connection, Grant
 from shared.core.customer import Customer
 from shared.core.run import Run, RunKind, Trigger
-from shared.services.access import Access
-from shared.services.account_setup import AccountSetup
-from shared.services.api_keys import ApiKeys
-from shared.services.browsing import Browsing
-from shared.services.candidates import Candidates
-from shared.services.customers import Customers
-from shared.services.delivering import Deliverer, SecretsAtHand
-from shared.services.dispatching import Dispatcher
-from shared.services.fan_out import FanOut
-from shared.services.holding import Holding
-from shared.services.housekeeping import Housekeeping
-from shared.services.idempotency import Idempotency
-from shared.services.issues import Issues
-from shared.services.onboarding import Connected, Onboarding, Redirect
-from shared.services.outbox import TellingConnections, TellingDestinations, TellingRuns
-from shared.services.overview import Overview
-from shared.services.pausing import Pausing
-from shared.services.preview import PreviewRunner, PreviewWorker
-from shared.services.proving import Proving
-from shared.services.publishing import Publisher
-from shared.services.reading import DirectoryReading
-from shared.services.review_queue import ReviewQueue
-from shared.services.run_control import RunControl
-from shared.services.scheduling import Scheduling
-from shared.services.setup_choices import SetupChoices
-from shared.services.setup_links import SetupLinks
-from shared.services.setups import Setups
-from shared.services.sync_run import SyncRunner
-from shared.services.user_run import UserRunner
-from shared.services.webhook_endpoints import WebhookEndpoints
-from shared.services.worker import Worker
+from shared.services.onboarding import Connected, Redirect
 from shared.settings import Settings
 from tests.fakes.budgets import FakeBudgets
 from tests.fakes.clock import FakeClock
@@ -140,135 +110,47 @@ class World(QueueHost):
 
     def start_app(self, process: Process | None = None) -> App:
         """The app in a process of its own; the world is the same for all of them."""
-        port = (process or Process()).port
-        queue, clock, given = port(self.queue), self.clock, self.settings
-        notices, events, mirrors = port(self.notices), port(self.events), port(self.mirrors)
-        connections = TellingConnections(port(self.connections), notices, clock)
-        runs = TellingRuns(port(self.runs), notices)
-        webhooks, deliveries, outgoing = port(self.webhooks), port(self.deliveries), port(self.outgoing)
-        dispatcher, receivers = Dispatcher(webhooks, deliveries, outgoing), port(self.receivers)
-        changes, one_time, directories = port(self.changes), port(self.one_time), port(self.directories)
-        customers, secrets = port(self.customers), port(self.secrets)
-        account_destinations = TellingDestinations(port(self.account_destinations), notices, clock)
-        links = port(self.links)
+        port, clock = (process or Process()).port, self.clock
+        secrets, contacts, links = port(self.secrets), port(self.contacts), port(self.links)
         psas = Psas(
-            given,
+            self.settings,
             port(self.http),
             budgets=port(self.budgets),
             listings=port(self.listings),
             custom_fields=port(self.custom_fields),
             clock=clock,
         )
-        destinations = AccountRoutes(
-            port(self.contacts),
-            port(self.contacts),
-            psas,
-            accounts=account_destinations,
-            links=links,
+        outside = Outside(
+            clock=clock,
+            queue=port(self.queue),
+            notices=port(self.notices),
+            outgoing=port(self.outgoing),
+            accounts=port(self.accounts),
+            customers=port(self.customers),
+            connections=port(self.connections),
+            runs=port(self.runs),
+            changes=port(self.changes),
+            mirrors=port(self.mirrors),
+            reviews=port(self.reviews),
+            reports=port(self.reports),
+            prices=port(self.prices),
+            one_time=port(self.one_time),
+            slots=port(self.slots),
+            events=port(self.events),
+            webhooks=port(self.webhooks),
+            deliveries=port(self.deliveries),
+            account_destinations=port(self.account_destinations),
             secrets=secrets,
-            clock=clock,
-        )
-        reviews, reports, prices = port(self.reviews), port(self.reports), port(self.prices)
-        reading = DirectoryReading(directories, mirrors)
-        holding = Holding(runs, changes, queue, clock)
-        runner = SyncRunner(
-            reading=reading,
-            destinations=destinations,
-            mirrors=mirrors,
-            runs=runs,
-            changes=changes,
-            reviews=reviews,
-            reports=reports,
-            holding=holding,
-            clock=clock,
-            time_budget=given.sync_time_budget,
-        )
-        user_runner = UserRunner(reading, directories, destinations, runs, changes, reviews, clock)
-        preview_runner = PreviewRunner(connections, runs, reading, destinations, changes, reviews, clock)
-        scheduling = Scheduling(queue, clock, given.sync_schedule, given.sync_spread)
-        fan_out = FanOut(connections, port(self.slots), queue, clock, given.sync_schedule, given.sync_spread)
-        accounts = port(self.accounts)
-        access = Access(accounts, one_time, connections, clock)
-        proving = Proving(connections, directories, scheduling, queue, clock)
-        onboarding = Onboarding(
-            connections=connections,
-            one_time=one_time,
+            directories=port(self.directories),
             identity=port(self.identity),
-            secrets=secrets,
-            mirrors=mirrors,
-            clock=clock,
-            redirect_uri=given.redirect_uri,
-            start_url=f"{given.public_url}/connect/start",
-            proving=proving,
-            account_destinations=account_destinations,
-        )
-        run_control = RunControl(connections, runs, queue, clock)
-        browsing = Browsing(directories, mirrors)
-        return App(
-            settings=given,
-            clock=clock,
-            access=access,
-            api_keys=ApiKeys(accounts, clock),
-            issues=Issues(connections, account_destinations, reviews, clock),
-            idempotency=Idempotency(one_time, clock),
-            customers=Customers(customers, connections, clock, scheduling),
-            runs=run_control,
-            reviews=ReviewQueue(reviews, notices, clock),
-            candidates=Candidates(mirrors, destinations),
-            reports=reports,
-            overview=Overview(customers, connections, reports, prices),
-            prices=prices,
-            browsing=browsing,
-            pausing=Pausing(connections, scheduling, clock),
-            onboarding=onboarding,
-            proving=proving,
-            setup_links=SetupLinks(
-                connections, onboarding, access, clock, f"{given.public_url}/portal/setup"
-            ),
-            setup_choices=SetupChoices(browsing, directories, clock),
-            setups=Setups(connections, runs, run_control, directories, scheduling, queue, clock),
-            changes=changes,
-            contacts=destinations,
-            account_setup=AccountSetup(
-                account_destinations,
-                psas,
-                secrets,
-                customers,
-                port(self.tenants),
-                queue,
-                clock,
-            ),
-            worker=Worker(
-                connections,
-                runs,
-                runner,
-                user_runner,
-                holding,
-                queue,
-                clock,
-                given.sync_lease,
-                given.sync_spread,
-            ),
-            previews=PreviewWorker(preview_runner, queue),
-            fan_out=fan_out,
-            housekeeping=Housekeeping(one_time, fan_out, events, deliveries, clock),
-            events=events,
-            publisher=Publisher(
-                connections.inner,
-                runs.inner,
-                account_destinations.inner,
-                reviews,
-                webhooks,
-                events,
-                dispatcher,
-                notices,
-                clock,
-            ),
-            webhooks=WebhookEndpoints(webhooks, deliveries, dispatcher, secrets, receivers, outgoing, clock),
-            deliverer=Deliverer(
-                webhooks, deliveries, SecretsAtHand(secrets, clock), receivers, outgoing, notices, clock
+            tenants=port(self.tenants),
+            psas=psas,
+            receivers=port(self.receivers),
+            routes=lambda accounts: AccountRoutes(
+                contacts, contacts, psas, accounts=accounts, links=links, secrets=secrets, clock=clock
             ),
         )
+        return wire(self.settings, outside)
 
     # Shortcuts that go through the app.
 

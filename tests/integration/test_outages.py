@@ -9,7 +9,8 @@ import pytest
 from azure.core.pipeline.transport import AsyncHttpTransport
 
 from sandbox.simulators.faults import Fault, FaultKind
-from shared.bootstrap import App, build
+from shared.app import App
+from shared.bootstrap import build
 from shared.core.changes import Change, ChangeKind
 from shared.core.errors import OperatorError, RetryLater
 from shared.core.messages import SyncMessage

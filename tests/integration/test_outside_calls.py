@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from shared import bootstrap
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.connection import Grant
 from shared.core.customer import Customer
 from shared.core.run import ReadMode, RunState

@@ -13,7 +13,7 @@ from azure.storage.queue.aio import QueueClient
 
 from shared import bootstrap
 from shared.adapters.entra.sign_in import EntraSignIn
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.connection import ConnectionState, Grant
 from shared.core.run import RunState
 from shared.services.access import PortalSession

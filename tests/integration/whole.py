@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from shared import bootstrap
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.configuration import Schedule
 from shared.core.connection import ConnectionState, Grant
 from shared.core.customer import Customer

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import msgspec
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.configuration import Configuration, Guard, Limit, Schedule
 from shared.core.customer import Customer
 from shared.core.messages import PreviewMessage, QueueMessage, SyncMessage

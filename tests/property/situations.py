@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.configuration import (
     Configuration,
     Enrichment,

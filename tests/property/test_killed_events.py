@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.account_destination import AccountDestination, DestinationKind, DestinationProblem
 from shared.core.events import EventType
 from shared.core.models import ContactFields

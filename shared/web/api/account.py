@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.account_destination import AccountDestination, DestinationKind
 from shared.core.api_key import Resource
 from shared.core.customer import Account as AccountOfKey

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.api_key import Resource
 from shared.core.connection import HANDSHAKE_LIFETIME, Connection
 from shared.core.reasons import reason

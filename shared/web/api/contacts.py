@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Header, Response
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.api_key import Resource
 from shared.core.customer import Customer
 from shared.core.errors import Actor, ConcurrentUpdate, NotFound, Refused, RetryLater

@@ -1,6 +1,6 @@
 """One-use addresses that open the portal."""
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.return_address import may_return_to
 from shared.services.access import LINK_LIFETIME, PortalSession
 from shared.web.api.schemas import PortalSessionSent, PortalSessionShown

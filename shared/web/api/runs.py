@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Response
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.api_key import Resource
 from shared.core.configuration import Configuration
 from shared.core.customer import Customer

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.connection import Connection, Grant
 from shared.core.consent import link_used
 from shared.core.reasons import reason

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.account_destination import AccountDestination, DestinationKind
 from shared.core.errors import Actor, DestinationRefused, NotFound, Refused, RetryLater
 from shared.core.text import clean

@@ -8,7 +8,7 @@ from functools import partial
 
 import msgspec
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.connection import Connection, ConnectionState
 from shared.core.customer import Customer
 from shared.core.reasons import reason

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.web.cookies import SESSION
 from shared.web.languages import CHOSEN, LANGUAGES, page_of_ours
 from shared.web.pages import page

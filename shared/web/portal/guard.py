@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from fastapi import Depends
 from starlette.requests import Request
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.customer import Customer
 from shared.core.errors import NotFound
 from shared.core.run import Run

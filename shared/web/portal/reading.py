@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.connection import Connection, ConnectionState
 from shared.core.customer import Customer
 from shared.core.errors import NotFound

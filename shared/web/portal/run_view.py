@@ -6,7 +6,7 @@ import msgspec
 from fastapi import Depends, Query
 from starlette.requests import Request
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.changes import ChangeKind
 from shared.core.run import Run
 from shared.core.text import clean

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.changes import ChangeKind
 from shared.core.configuration import BlankPolicy, Configuration, Guard, LeaverPolicy, Limit
 from shared.core.connection import Connection

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.changes import ConflictReason
 from shared.core.configuration import Configuration, LeaverPolicy, Matching
 from shared.core.customer import Customer

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.configuration import Configuration, LeaverPolicy
 from shared.core.connection import Connection
 from shared.core.customer import Customer

@@ -6,7 +6,7 @@ from typing import Annotated, Generic, TypeVar
 import msgspec
 from fastapi import Query
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.customer import Account
 from shared.core.errors import NotFound
 

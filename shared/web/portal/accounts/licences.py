@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.licence_report import ProductSum
 from shared.core.prices import LONGEST_CURRENCY, MOST_PRICES, Prices, parse_price
 from shared.core.text import clean

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.connection import Connection
 from shared.core.customer import Customer
 

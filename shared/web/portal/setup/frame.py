@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.connection import Connection, ConnectionState
 from shared.core.customer import Customer
 from shared.core.setup import Setup, SetupStep

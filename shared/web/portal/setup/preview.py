@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.configuration import GroupMode, SharedMailboxes
 from shared.core.connection import Connection
 from shared.core.customer import Customer

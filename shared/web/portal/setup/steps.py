@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.bootstrap import App
+from shared.app import App
 from shared.core.configuration import Configuration
 from shared.core.connection import Connection
 from shared.core.customer import Customer
