@@ -12,7 +12,7 @@ from shared.core.errors import NotFound, VersionConflict
 from shared.core.run import new_connection_id
 from shared.ports import Clock, ConnectionStore, CustomerStore, Page, Stored
 from shared.services.scheduling import Scheduling
-from shared.services.updates import update
+from shared.services.updates import stored_connection, update
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,7 @@ class Customers:
 
     async def connection(self, customer: Customer) -> Stored[Connection]:
         """Raises NotFound when connecting was never begun."""
-        stored = await self.find_connection(customer)
-        if stored is None:
-            raise NotFound("connection")
-        return stored
+        return await stored_connection(self.connections, customer)
 
     async def find_connection(self, customer: Customer) -> Stored[Connection] | None:
         """The customer's connection, or None when connecting was never begun."""

@@ -7,11 +7,11 @@ import msgspec
 
 from shared.core.connection import Connection, ConnectionState, moved
 from shared.core.customer import Customer
-from shared.core.errors import InvalidMove, NotFound
+from shared.core.errors import InvalidMove
 from shared.logs import log
-from shared.ports import Clock, ConnectionStore, Stored
+from shared.ports import Clock, ConnectionStore
 from shared.services.scheduling import Scheduling
-from shared.services.updates import update
+from shared.services.updates import stored_connection, update
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Pausing:
 
         Raises NotFound, and InvalidMove unless the connection is active.
         """
-        stored = await self._connection(customer)
+        stored = await stored_connection(self.connections, customer)
         stored = await update(self.connections, stored, lambda c: _paused(c, self.clock.now()))
         log("connection.paused", connection=stored.value.id)
         return stored.value
@@ -37,17 +37,11 @@ class Pausing:
 
         Raises NotFound, and InvalidMove unless the connection is paused.
         """
-        stored = await self._connection(customer)
+        stored = await stored_connection(self.connections, customer)
         await self.scheduling.plan_ahead(_resumed(stored.value, self.clock.now()))
         stored = await update(self.connections, stored, lambda c: _resumed(c, self.clock.now()))
         log("connection.resumed", connection=stored.value.id)
         return stored.value
-
-    async def _connection(self, customer: Customer) -> Stored[Connection]:
-        stored = await self.connections.get(customer.account_id, customer.connection_id)
-        if stored is None:
-            raise NotFound("connection")
-        return stored
 
 
 def _paused(connection: Connection, now: datetime) -> Connection:

@@ -13,10 +13,10 @@ from shared.core.messages import PreviewMessage, SyncMessage
 from shared.core.run import Run, RunError, RunKind, RunState, Trigger, connection_of, new_run_id
 from shared.core.run_moves import approved, ended
 from shared.logs import log
-from shared.ports import Clock, ConnectionStore, Page, Queue, RunStore, Stored
+from shared.ports import Clock, ConnectionStore, Page, Queue, RunStore
 from shared.services.preview import PREVIEWED
 from shared.services.run_errors import canceled, rejected
-from shared.services.updates import update
+from shared.services.updates import stored_connection, update
 
 _STALE = timedelta(minutes=15)
 """A run nobody has touched for so long may have lost its message; asking for it sends another."""
@@ -49,7 +49,7 @@ class RunControl:
 
         `user`: whom a one-user run is about. Such a run is always new: it waits for its turn.
         """
-        stored = await self._connection(customer)
+        stored = await stored_connection(self.connections, customer)
         if stored.value.state is not ConnectionState.ACTIVE:
             raise not_active(stored.value, self.clock)
         if kind is not RunKind.USER:
@@ -71,7 +71,7 @@ class RunControl:
 
         Raises NotFound and Conflict.
         """
-        stored = await self._connection(customer)
+        stored = await stored_connection(self.connections, customer)
         if stored.value.state not in PREVIEWED:
             raise not_active(stored.value, self.clock)
         run = self._new(stored.value, RunKind.PREVIEW, trigger, configuration=configuration)
@@ -135,12 +135,6 @@ class RunControl:
                 break
             run = found
         return run
-
-    async def _connection(self, customer: Customer) -> Stored[Connection]:
-        stored = await self.connections.get(customer.account_id, customer.connection_id)
-        if stored is None:
-            raise NotFound("connection")
-        return stored
 
     async def _under_way(self, connection: Connection) -> Run | None:
         if connection.current_run is None:

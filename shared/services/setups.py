@@ -8,17 +8,17 @@ import msgspec
 from shared.core.configuration import Configuration
 from shared.core.connection import Connection, ConnectionState
 from shared.core.customer import Customer
-from shared.core.errors import NotFound, SetupChanged
+from shared.core.errors import SetupChanged
 from shared.core.messages import StartMessage
 from shared.core.permissions import ORGANIZATION, Outcome, Permission
 from shared.core.run import Run, RunKind, Trigger, new_run_id
 from shared.core.setting_up import drafted, dropped, in_force, opened, shown
 from shared.core.setup import Setup, SetupStep
 from shared.logs import log
-from shared.ports import Clock, ConnectionStore, Directories, Queue, RunStore, Stored
+from shared.ports import Clock, ConnectionStore, Directories, Queue, RunStore
 from shared.services.run_control import RunControl, not_active
 from shared.services.scheduling import Scheduling
-from shared.services.updates import update
+from shared.services.updates import stored_connection, update
 
 _TAKEN_UP_AFTER = timedelta(seconds=30)
 """So long the start of an import may take before somebody else finishes it."""
@@ -50,7 +50,7 @@ class Setups:
         names: dict[str, str] | None = None,
     ) -> Setup:
         """Keep another draft; nothing else changes. Raises NotFound and SetupChanged."""
-        stored = await self._connection(customer)
+        stored = await stored_connection(self.connections, customer)
         now = self.clock.now()
         stored = await update(
             self.connections, stored, lambda c: drafted(c, now, version, draft, step=step, names=names)
@@ -59,7 +59,7 @@ class Setups:
 
     async def drop(self, customer: Customer, version: int) -> None:
         """Forget the draft; a first setup begins again. Raises NotFound and SetupChanged."""
-        stored = await self._connection(customer)
+        stored = await stored_connection(self.connections, customer)
 
         def without(connection: Connection) -> Connection:
             if self.of(connection).version != version:
@@ -70,7 +70,7 @@ class Setups:
 
     async def preview(self, customer: Customer, version: int) -> Run:
         """A preview of the draft. Raises NotFound, SetupChanged and Conflict."""
-        stored = await self._connection(customer)
+        stored = await stored_connection(self.connections, customer)
         setup = self.of(stored.value)
         if setup.version != version:
             raise SetupChanged
@@ -86,7 +86,7 @@ class Setups:
         sent before the draft is gone and counts only after: killed in between, either nothing has happened
         or the run begins a little later. Raises NotFound, SetupChanged and Conflict.
         """
-        stored = await self._connection(customer)
+        stored = await stored_connection(self.connections, customer)
         connection = stored.value
         if connection.state is not ConnectionState.ACTIVE and not _saves_only(connection):
             raise not_active(connection, self.clock)
@@ -115,7 +115,7 @@ class Setups:
 
     async def try_permissions(self, customer: Customer) -> Connection:
         """Find out once more what the tenant granted. Raises NotFound, Conflict and what reading raises."""
-        stored = await self._connection(customer)
+        stored = await stored_connection(self.connections, customer)
         if stored.value.state is not ConnectionState.ACTIVE:
             raise not_active(stored.value, self.clock)
         reader = self.directories.open(stored.value)
@@ -125,12 +125,6 @@ class Setups:
             self.connections, stored, lambda c: msgspec.structs.replace(c, permissions=found)
         )
         return stored.value
-
-    async def _connection(self, customer: Customer) -> Stored[Connection]:
-        stored = await self.connections.get(customer.account_id, customer.connection_id)
-        if stored is None:
-            raise NotFound("connection")
-        return stored
 
 
 def _saves_only(connection: Connection) -> bool:

@@ -3,11 +3,20 @@
 from collections.abc import Callable
 
 from shared.core.connection import Connection
+from shared.core.customer import Customer
 from shared.core.errors import ConcurrentUpdate, NotFound, RetryLater
 from shared.core.run import Run
 from shared.ports import ConnectionStore, RunStore, Stored
 
 _ATTEMPTS = 10
+
+
+async def stored_connection(store: ConnectionStore, customer: Customer) -> Stored[Connection]:
+    """The customer's connection. Raises NotFound when connecting was never begun."""
+    stored = await store.get(customer.account_id, customer.connection_id)
+    if stored is None:
+        raise NotFound("connection")
+    return stored
 
 
 async def update(
