@@ -41,6 +41,7 @@ def _templates(language: str) -> Environment:
         utc_text=words.utc_text,
         day=words.day,
         duration=words.duration,
+        ago=words.ago,
         number=words.number,
         money=words.money,
         percent=words.percent,

@@ -1,11 +1,11 @@
 """Values as people read them, in their language."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from starlette.requests import Request
@@ -18,6 +18,7 @@ from shared.web.reasons import why
 
 PSA_NAMES = {DestinationKind.ATERA: "Atera", DestinationKind.SYNCRO: "Syncro"}
 """What people call the PSAs."""
+_A_MINUTE = timedelta(minutes=1)
 
 
 class Words:
@@ -56,6 +57,12 @@ class Words:
             return f"{format_decimal(seconds, '0.0', self.locale)} s"
         minutes, rest = divmod(round(seconds), 60)
         return f"{self.number(minutes)} min {rest} s" if minutes else f"{rest} s"
+
+    def ago(self, passed: timedelta) -> str:
+        """`30 hours ago`: in a unit of which there are two at least. Clocks may differ by a little."""
+        if passed < _A_MINUTE:
+            return self.gettext("just now")
+        return format_timedelta(-passed, "minute", 2, add_direction=True, locale=self.locale)
 
     def number(self, value: float) -> str:
         """With separators between the thousands."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 
@@ -14,7 +14,6 @@ from shared.core.customer import Customer
 from shared.core.reasons import reason
 from shared.core.text import clean
 from shared.ports import Page
-from shared.web.elapsed import Elapsed, elapsed
 from shared.web.scanning import fitting
 from shared.web.words import utc
 
@@ -57,7 +56,7 @@ class Row(msgspec.Struct, frozen=True):
     state: ConnectionState
     reason: str | None = None
     next_sync: datetime | None = None
-    freshness: Elapsed | None = None
+    freshness: timedelta | None = None
     overdue: datetime | None = None
 
     def fits(self, only: Only) -> bool:
@@ -140,7 +139,7 @@ def _row(app: App, customer: Customer, connection: Connection | None) -> Row:
         connection.state_at(now),
         _reason(connection),
         app.customers.next_sync(connection),
-        None if connection.synced_at is None else elapsed(connection.synced_at, now),
+        None if connection.synced_at is None else now - connection.synced_at,
         app.customers.overdue_since(connection),
     )
 

@@ -10,7 +10,6 @@ from shared.core.customer import Customer
 from shared.core.errors import NotFound
 from shared.core.run import Run, RunKind
 from shared.core.standing import verdict
-from shared.web.elapsed import elapsed
 from shared.web.following import Following, document, following, following_run
 from shared.web.identifiers import segment
 from shared.web.issue_pages import page_of
@@ -58,7 +57,7 @@ async def show(request: Request, app: Services, customer: TheCustomer) -> HTMLRe
             open_reviews=unclear,
         ),
         overdue=overdue,
-        freshness=elapsed(connection.synced_at, now) if connection and connection.synced_at else None,
+        freshness=now - connection.synced_at if connection and connection.synced_at else None,
         tabs=tabs(connection, "overview", unclear),
         run=under_way,
         view=following(connection, state, under_way) if connection else Following("", "", ""),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cache
 
 import pytest
@@ -120,3 +121,19 @@ def test_figures_are_written_as_the_language_writes_them(
     """Separators, per cent and seconds."""
     words = words_in(language)
     assert (words.number(12345), words.percent(0.5), words.duration(0.44)) == (number, percent, seconds)
+
+
+@pytest.mark.parametrize(
+    ("language", "passed", "said"),
+    [
+        ("en", timedelta(seconds=-5), "just now"),
+        ("en", timedelta(seconds=59), "just now"),
+        ("en", timedelta(minutes=1), "1 minute ago"),
+        ("en", timedelta(hours=30), "30 hours ago"),
+        ("de", timedelta(hours=16), "vor 16 Stunden"),
+        ("it", timedelta(days=3), "3 giorni fa"),
+    ],
+)
+def test_time_that_passed_is_told_in_one_unit(language: str, passed: timedelta, said: str) -> None:
+    """A clock that is a little ahead is no matter."""
+    assert words_in(language).ago(passed) == said

@@ -42,10 +42,17 @@ def marked_catalogue() -> Catalog:
     return catalog
 
 
+class Bracketed(words.Words):
+    """Words whose every message is in brackets, and so is what Babel says in the language by itself."""
+
+    def ago(self, passed: timedelta) -> str:
+        return f"⟦{super().ago(passed)}⟧"
+
+
 @pytest.fixture(scope="module")
 def brackets() -> words.Words:
     """A language in which every message is in brackets."""
-    return words.Words("it", compiled(marked_catalogue()))
+    return Bracketed("it", compiled(marked_catalogue()))
 
 
 @pytest.fixture(autouse=True)
