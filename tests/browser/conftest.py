@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from devtools.browser import NAMES
 from tests.browser.loopback import Loopback
 from tests.browser.scenes import Scenes
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import START, FakeClock
 from tests.unit.web.psas import simulated
 
 SCREENSHOTS = Path(__file__).parents[2] / ".sandbox" / "screenshots"
@@ -26,6 +27,10 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+# Hours away from any scheduled sync, whatever delay within the first hour a connection's id gives it.
+BETWEEN_SLOTS = START + timedelta(hours=3)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +57,7 @@ async def chromium(chromium_path: str) -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def scenes() -> AsyncIterator[Scenes]:
     """An empty world behind a site, and Microsoft and two PSAs on addresses of their own."""
-    site, microsoft, clock = Loopback(), Loopback(), FakeClock()
+    site, microsoft, clock = Loopback(), Loopback(), FakeClock(BETWEEN_SLOTS)
     async with simulated(clock) as psas:
         yield Scenes(site, microsoft, psas, clock)
     await site.close()

@@ -146,11 +146,11 @@ async def test_times_are_the_readers_own(scenes: Scenes, visit: Visit, visit_wit
     customer = await scenes.connected()
     await visit.page.goto(await scenes.open_portal(customer))
     since = visit.page.locator("dd time").first
-    assert await since.inner_text() == "2 Mar 2026, 01:00"
-    assert await since.get_attribute("title") == "2 March 2026, 00:00 UTC"
+    assert await since.inner_text() == "2 Mar 2026, 04:00"
+    assert await since.get_attribute("title") == "2 March 2026, 03:00 UTC"
     plain = visit_without_scripts.page
     await plain.goto(await scenes.open_portal(customer))
-    assert await plain.locator("dd time").first.inner_text() == "2 March 2026, 00:00 UTC"
+    assert await plain.locator("dd time").first.inner_text() == "2 March 2026, 03:00 UTC"
 
 
 async def test_the_way_through_is_open_to_the_keyboard(scenes: Scenes, visit: Visit) -> None:
