@@ -3,7 +3,7 @@
 import asyncio
 import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
@@ -73,6 +73,7 @@ def get_app() -> App:
 def build(settings: Settings) -> App:
     """The app on Azure's services and Microsoft's."""
     quiet_libraries()
+    flush = _exporting(settings)
     clock = SystemClock()
     # One TLS context and two pools for the process: a context costs 15 ms, a handshake another round trip.
     tls = ssl.create_default_context()
@@ -144,8 +145,17 @@ def build(settings: Settings) -> App:
         session.close,
         http.aclose,
         close_applications,
+        *flush,
     )
     return wire(settings, outside, closers)
+
+
+def _exporting(settings: Settings) -> tuple[Callable[[], Awaitable[None]], ...]:
+    if not settings.exports_telemetry:
+        return ()
+    from shared.telemetry import export
+
+    return (export.start(),)
 
 
 def _session(tls: ssl.SSLContext) -> aiohttp.ClientSession:

@@ -31,6 +31,12 @@ def _https(url: str) -> str:
     return url.rstrip("/")
 
 
+def _http(url: str) -> str:
+    if not _is_base_address(url.replace("http://", "https://", 1)):
+        raise ValueError("must be an http:// or https:// address with nothing but a host and a path")
+    return url.rstrip("/")
+
+
 def _is_base_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
@@ -73,6 +79,7 @@ Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_net
 SyncroUrl = Annotated[str, AfterValidator(_with_subdomain)]
 Calls = Annotated[int, Field(ge=6, le=100_000)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
+Collector = Annotated[str, AfterValidator(_http)]
 
 
 class Settings(BaseModel):
@@ -102,6 +109,8 @@ class Settings(BaseModel):
     sync_time_budget: Seconds = Field(timedelta(minutes=4), alias="SYNC_TIME_BUDGET_SECONDS", gt=timedelta(0))
     webhook_networks: Networks = Field((), alias="WEBHOOK_NETWORKS")
     sync_lease: Seconds = Field(timedelta(seconds=60), alias="SYNC_LEASE_SECONDS", ge=timedelta(seconds=3))
+    application_insights: bool = Field(False, alias="PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY")
+    collector: Collector | None = Field(None, alias="OTEL_EXPORTER_OTLP_ENDPOINT")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -131,6 +140,11 @@ class Settings(BaseModel):
         except ValidationError as error:
             lines = [f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()]
             raise SettingsError("The settings are not complete:\n" + "\n".join(lines)) from None
+
+    @property
+    def exports_telemetry(self) -> bool:
+        """Whether the app itself sends its telemetry; where Application Insights is on, the worker does."""
+        return self.collector is not None and not self.application_insights
 
     @property
     def redirect_uri(self) -> str:

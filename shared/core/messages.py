@@ -101,11 +101,40 @@ QueueMessage = (
 _decoder: msgspec.json.Decoder[QueueMessage] = msgspec.json.Decoder(QueueMessage)
 
 
-def encode(message: QueueMessage) -> bytes:
-    """The message as JSON."""
-    return msgspec.json.encode(message)
+def encode(message: QueueMessage, sender: str = "") -> bytes:
+    """The message as JSON. `sender`: the W3C traceparent of whoever puts it on its queue."""
+    if not sender:
+        return msgspec.json.encode(message)
+    return msgspec.json.encode({**msgspec.to_builtins(message), "traceparent": sender})
 
 
 def decode(body: bytes) -> QueueMessage:
     """The message from JSON. Raises msgspec.ValidationError or msgspec.DecodeError."""
     return _decoder.decode(body)
+
+
+class _Wrapping(msgspec.Struct, frozen=True):
+    traceparent: str = ""
+
+
+_wrappings: msgspec.json.Decoder[_Wrapping] = msgspec.json.Decoder(_Wrapping)
+
+
+def sender_of(body: bytes) -> str:
+    """What the sender gave as its traceparent; empty where there is none that is a text."""
+    try:
+        return _wrappings.decode(body).traceparent
+    except (ValueError, RecursionError):  # msgspec.DecodeError is a ValueError, and so is UnicodeDecodeError
+        return ""
+
+
+def ids_of(message: QueueMessage) -> dict[str, str]:
+    """Whom the message is about: `account`, and `connection` and `run` where it names them."""
+    ids = {"account": message.account_id}
+    if isinstance(message, SyncMessage | PreviewMessage | ValidateMessage):
+        ids["connection"] = message.connection_id
+    if isinstance(message, SyncMessage | PreviewMessage):
+        ids["run"] = message.run_id
+    if isinstance(message, PublishMessage) and message.source in {Source.CONNECTION, Source.RUN}:
+        ids[message.source.value] = message.id
+    return ids

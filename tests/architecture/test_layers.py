@@ -13,16 +13,25 @@ from tests.architecture.sources import ROOT, Import, imports, modules, third_par
 LAYERS: dict[str, tuple[str, ...]] = {
     "shared/core": ("shared.core",),
     "shared/ports": ("shared.core", "shared.ports"),
-    "shared/logs.py": (),
+    "shared/logs.py": ("shared.telemetry.ids",),
+    "shared/telemetry": ("shared.core", "shared.telemetry"),
     "shared/settings.py": ("shared.core",),
-    "shared/services": ("shared.core", "shared.ports", "shared.services", "shared.logs"),
-    "shared/adapters": ("shared.core", "shared.ports", "shared.adapters", "shared.logs", "shared.settings"),
+    "shared/services": ("shared.core", "shared.ports", "shared.services", "shared.logs", "shared.telemetry"),
+    "shared/adapters": (
+        "shared.core",
+        "shared.ports",
+        "shared.adapters",
+        "shared.logs",
+        "shared.telemetry",
+        "shared.settings",
+    ),
     "shared/web": (
         "shared.core",
         "shared.ports",
         "shared.services",
         "shared.web",
         "shared.logs",
+        "shared.telemetry",
         "shared.settings",
         "shared.app",
         "shared.bootstrap",
@@ -43,6 +52,7 @@ SLOW = (
     "fastapi",
     "httpx",
     "msgraph",
+    "opentelemetry",
     "shared.web",
 )
 
@@ -90,6 +100,20 @@ def test_only_bootstrap_names_concrete_adapters() -> None:
         if _within(found.module, ("shared.adapters",))
         and not path.is_relative_to(ROOT / "shared/adapters")
         and path != ROOT / "shared/bootstrap.py"
+    ]
+    assert not wrong, _listed(wrong)
+
+
+def test_only_export_knows_how_telemetry_is_sent() -> None:
+    """All other code speaks to OpenTelemetry's interface, and to that through shared/telemetry alone."""
+    sending = ("opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.instrumentation")
+    wrong = [
+        found
+        for path in modules("function_app.py", "shared")
+        for found in imports(path)
+        if found.top == "opentelemetry"
+        and path != ROOT / "shared/telemetry/export.py"
+        and (_within(found.module, sending) or not path.is_relative_to(ROOT / "shared/telemetry"))
     ]
     assert not wrong, _listed(wrong)
 

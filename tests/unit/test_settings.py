@@ -171,3 +171,30 @@ def test_settings_do_not_change() -> None:
     settings = Settings.from_environment(ENOUGH)
     with pytest.raises(ValueError, match="frozen"):
         settings.public_url = "https://elsewhere.example"
+
+
+@pytest.mark.parametrize(
+    ("collector", "insights", "exports"),
+    [
+        ("", "", False),
+        ("http://collector:4318", "", True),
+        ("https://collector.example/otlp/", "false", True),
+        ("http://collector:4318", "true", False),
+        ("", "true", False),
+    ],
+)
+def test_telemetry_is_sent_once(collector: str, insights: str, exports: bool) -> None:
+    """By the app to a collector, or by the worker to Application Insights, never by both."""
+    given = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector,
+        "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": insights,
+    }
+    assert Settings.from_environment({**ENOUGH, **given}).exports_telemetry is exports
+
+
+@pytest.mark.parametrize("value", ["collector:4318", "http://key@collector", "grpc://collector"])
+def test_a_collectors_address_is_an_address(value: str) -> None:
+    """And is not quoted, for there may be a key in it."""
+    with pytest.raises(SettingsError, match="OTEL_EXPORTER_OTLP_ENDPOINT:") as error:
+        Settings.from_environment({**ENOUGH, "OTEL_EXPORTER_OTLP_ENDPOINT": value})
+    assert value not in str(error.value).removeprefix("The settings")
