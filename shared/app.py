@@ -9,6 +9,7 @@ import msgspec
 from shared.ports import (
     AccountDestinationStore,
     AccountStore,
+    BrakeStore,
     ChangeLog,
     Clock,
     ConnectionStore,
@@ -36,6 +37,7 @@ from shared.ports import (
 from shared.services.access import Access
 from shared.services.account_setup import AccountSetup
 from shared.services.api_keys import ApiKeys
+from shared.services.brakes import Brakes
 from shared.services.browsing import Browsing
 from shared.services.candidates import Candidates
 from shared.services.customers import Customers
@@ -136,6 +138,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     prices: PriceStore
     one_time: OneTimeStore
     slots: SlotStore
+    brakes: BrakeStore
     events: EventStore
     webhooks: WebhookStore
     deliveries: DeliveryStore
@@ -231,6 +234,7 @@ def wire(
             runner,
             user_runner,
             holding,
+            Brakes(outside.brakes, clock),
             queue,
             clock,
             settings.sync_lease,

@@ -33,6 +33,7 @@ from shared.adapters.queue import DELIVERY_QUEUE_NAME, PUBLISH_QUEUE_NAME, QUEUE
 from shared.adapters.system_clock import SystemClock
 from shared.adapters.tables.account_destinations import TableAccountDestinations, TableCustomFields
 from shared.adapters.tables.accounts import TableAccounts, TableCustomers
+from shared.adapters.tables.brakes import TableBrakes
 from shared.adapters.tables.budgets import TableBudgets
 from shared.adapters.tables.connections import TableConnections
 from shared.adapters.tables.events import TableEvents
@@ -118,6 +119,7 @@ def build(settings: Settings) -> App:
         prices=TablePrices(tables),
         one_time=TableOneTime(tables),
         slots=TableSlots(tables),
+        brakes=TableBrakes(tables),
         events=TableEvents(tables, clock),
         webhooks=TableWebhooks(tables),
         deliveries=TableDeliveries(tables),

@@ -23,6 +23,7 @@ from shared.ports.psa import (
 )
 from shared.ports.storage import (
     AccountStore,
+    BrakeStore,
     ChangeLog,
     ConnectionStore,
     CustomerStore,
@@ -42,6 +43,7 @@ __all__ = [
     "AccountDestinationStore",
     "AccountStore",
     "Answer",
+    "BrakeStore",
     "Budgets",
     "ChangeLog",
     "Clock",

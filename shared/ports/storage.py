@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from shared.core.api_key import ApiKey
+from shared.core.brake import Brake
 from shared.core.changes import Change
 from shared.core.configuration import Schedule
 from shared.core.connection import Connection
@@ -187,6 +188,22 @@ class OneTimeStore(Protocol):
 
     async def purge(self, now: datetime) -> int:
         """Delete what has expired and return how many."""
+        ...
+
+
+class BrakeStore(Protocol):
+    """The operator's brakes: one for everybody, and one for each account."""
+
+    async def all(self) -> list[Brake]:
+        """Every brake that is on."""
+        ...
+
+    async def put(self, brake: Brake) -> None:
+        """Put it on; one that is on already is replaced."""
+        ...
+
+    async def release(self, account_id: str | None) -> bool:
+        """Let the account's brake go, or with None the one for everybody; False where it was not on."""
         ...
 
 

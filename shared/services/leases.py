@@ -1,6 +1,6 @@
 """At most one writer per connection: a lease with a fencing number, kept in the connection itself."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import msgspec
@@ -35,11 +35,14 @@ class Lease:
         lifetime: timedelta,
         held: Stored[Connection],
         before: str | None = None,
+        *,
+        check: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`held`: the connection as it was leased, see `acquire`; `before`: what was under way until then."""
+        """`held`: the connection as it was leased, see `acquire`; `before`: what was under way until then;
+        `check`: raises where the run must not go on."""
         self._store, self._clock, self._lifetime, self._held = store, clock, lifetime, held
         self._run_id, self._before = held.value.lease_owner, before
-        self._fence = held.value.fence
+        self._fence, self._check = held.value.fence, check
         self._keep_for = min(lifetime.total_seconds() / 3, _LOOK_EVERY)
         self._renew_at = clock.monotonic() + self._keep_for
 
@@ -55,8 +58,13 @@ class Lease:
         return msgspec.structs.replace(connection, current_run=self._before)
 
     async def keep(self) -> None:
-        """Renew the lease, and so see whether it still counts, every other second. Raises LeaseLost."""
+        """Renew the lease, and so see whether it still counts, every other second.
+
+        Raises LeaseLost, and what `check` raises.
+        """
         if self._clock.monotonic() >= self._renew_at:
+            if self._check is not None:
+                await self._check()
             until = self._clock.now() + self._lifetime
             await self.update(lambda connection: msgspec.structs.replace(connection, lease_until=until))
             self._renew_at = self._clock.monotonic() + self._keep_for
@@ -107,9 +115,15 @@ class Lease:
 
 
 async def acquire(
-    store: ConnectionStore, clock: Clock, lifetime: timedelta, held: Stored[Connection], run_id: str
+    store: ConnectionStore,
+    clock: Clock,
+    lifetime: timedelta,
+    held: Stored[Connection],
+    run_id: str,
+    *,
+    check: Callable[[], Awaitable[None]] | None = None,
 ) -> Lease:
-    """Lease the connection for a run. Raises Busy while somebody else has it."""
+    """Lease the connection for a run. Raises Busy while somebody else has it. `check`: see Lease."""
     now = clock.now()
     connection = held.value
     if connection.leased(now) and connection.lease_until is not None:
@@ -123,6 +137,6 @@ async def acquire(
     )
     before = None if connection.current_run == run_id else connection.current_run
     try:
-        return Lease(store, clock, lifetime, await store.replace(held, leased), before)
+        return Lease(store, clock, lifetime, await store.replace(held, leased), before, check=check)
     except ConcurrentUpdate:
         raise Busy(timedelta(seconds=1)) from None

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
 from shared.core.account_destination import of_the_account
+from shared.core.brake import SyncsStopped
 from shared.core.connection import Connection, ConnectionState, moved
 from shared.core.errors import (
     ActionRequired,
@@ -23,7 +25,8 @@ from shared.core.run import Run, RunError, RunKind, RunState, Trigger
 from shared.core.run_moves import ended
 from shared.core.schedule import not_due
 from shared.logs import log, where
-from shared.ports import Clock, ConnectionStore, Queue, RunStore
+from shared.ports import Clock, ConnectionStore, Queue, RunStore, Stored
+from shared.services.brakes import Brakes
 from shared.services.holding import Holding
 from shared.services.leases import Busy, Lease, acquire
 from shared.services.run_errors import (
@@ -56,6 +59,7 @@ class Worker:
     runner: SyncRunner
     user_runner: UserRunner
     holding: Holding
+    brakes: Brakes
     queue: Queue
     clock: Clock
     lease_lifetime: timedelta
@@ -75,14 +79,13 @@ class Worker:
         if late and await self.runs.get(message.run_id) is None:  # a run that has begun goes on
             log("sync.ignored", run=message.run_id, reason="not_due")
             return
-        if stored.value.state is not ConnectionState.ACTIVE:
-            await self._cancel(message, stored.value)
+        if await self._called_off(message, stored):
             return
-        if stored.value.canceled_run == message.run_id:
-            await self._cancel_on_request(message)
-            return
+        check = partial(self.brakes.check, message.account_id)
         try:
-            lease = await acquire(self.connections, self.clock, self.lease_lifetime, stored, message.run_id)
+            lease = await acquire(
+                self.connections, self.clock, self.lease_lifetime, stored, message.run_id, check=check
+            )
         except Busy as busy:
             if message.postponed >= _MOST_PUT_OFFS:
                 await self.give_up(message)
@@ -138,6 +141,10 @@ class Worker:
             )
         except LeaseLost:
             raise
+        except SyncsStopped as error:
+            log("run.canceled", run=message.run_id, code=error.code)
+            await lease.release(lease.without_run)
+            await self._end(message.run_id, RunState.CANCELED, run_error(error))
         except RetryLater as error:
             await self._retry_later(message, lease, error)
         except (ActionRequired, DestinationRefused, OperatorError, ScopeObjectMissing) as error:
@@ -271,6 +278,30 @@ class Worker:
         if run is not None and not run.state.ended:
             await self._put_off(message, _SOON)
 
+    async def _called_off(self, message: SyncMessage, stored: Stored[Connection]) -> bool:
+        """Whether the run is not to begin or go on; then it is ended."""
+        if stored.value.state is not ConnectionState.ACTIVE:
+            await self._cancel(message, stored.value)
+            return True
+        if stored.value.canceled_run == message.run_id:
+            await self._cancel_on_request(message)
+            return True
+        return await self.brakes.stopped(message.account_id) and await self._stopped(message, stored)
+
+    async def _stopped(self, message: SyncMessage, stored: Stored[Connection]) -> bool:
+        """What becomes of a message while syncs are stopped; False for one that writes no contact."""
+        run = await self.runs.get(message.run_id)
+        if run is not None and run.state is RunState.HELD:
+            return False
+        if run is None and message.slot is None:
+            await self._put_off(message, _LONGEST_WAIT)  # somebody waits for it, and nothing else names it
+            return True
+        log("sync.ignored", run=message.run_id, reason="syncs_stopped")
+        if run is not None and not run.state.ended:
+            await update(self.connections, stored, lambda c: _without(c, run.id))
+            await self._end(run.id, RunState.CANCELED, run_error(SyncsStopped()))
+        return True
+
     async def _cancel_on_request(self, message: SyncMessage) -> None:
         log("run.canceled", run=message.run_id, code="canceled")
         await self._end(message.run_id, RunState.CANCELED, canceled())
@@ -296,6 +327,12 @@ class Worker:
 def _begun(run: Run) -> datetime:
     """Since when the run has been somebody's work, and not waiting to be approved."""
     return run.approved_at or run.created_at
+
+
+def _without(connection: Connection, run_id: str) -> Connection:
+    if connection.current_run != run_id:
+        return connection
+    return msgspec.structs.replace(connection, current_run=None)
 
 
 def _freed(connection: Connection, run_id: str, error: RunError, now: datetime) -> Connection:

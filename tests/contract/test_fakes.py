@@ -9,6 +9,7 @@ from shared.core.connection import Connection
 from shared.core.messages import QueueMessage
 from shared.ports import Destination
 from tests.contract.contracts.accounts import AccountStoreContract, CustomerStoreContract
+from tests.contract.contracts.brakes import BrakeStoreContract
 from tests.contract.contracts.budgets import BudgetsContract
 from tests.contract.contracts.connections import ConnectionStoreContract, SlotStoreContract
 from tests.contract.contracts.contacts import ContactStoreContract
@@ -33,6 +34,7 @@ from tests.fakes import (
     FakeSecrets,
     FakeSlotStore,
 )
+from tests.fakes.brakes import FakeBrakes
 from tests.fakes.budgets import FakeBudgets
 from tests.fakes.events import FakeEventStore
 from tests.fakes.stores import FakePrices, FakeReports, FakeReviews
@@ -204,6 +206,14 @@ class TestFakePrices(PriceStoreContract):
     @pytest.fixture
     def prices(self) -> FakePrices:
         return FakePrices()
+
+
+class TestFakeBrakes(BrakeStoreContract):
+    """Brakes in memory."""
+
+    @pytest.fixture
+    def brakes(self) -> FakeBrakes:
+        return FakeBrakes()
 
 
 class TestFakeBudgets(BudgetsContract):

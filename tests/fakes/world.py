@@ -13,6 +13,7 @@ from shared.core.customer import Customer
 from shared.core.run import Run, RunKind, Trigger
 from shared.services.onboarding import Connected, Redirect
 from shared.settings import Settings
+from tests.fakes.brakes import FakeBrakes
 from tests.fakes.budgets import FakeBudgets
 from tests.fakes.clock import FakeClock
 from tests.fakes.destination import FakeContactStore
@@ -95,7 +96,7 @@ class World(QueueHost):
         self.reviews = FakeReviews()
         self.reports, self.prices = FakeReports(), FakePrices()
         self.one_time = FakeOneTimeStore()
-        self.slots = FakeSlotStore()
+        self.slots, self.brakes = FakeSlotStore(), FakeBrakes()
         self.events = FakeEventStore(self.clock)
         self.contacts = FakeContactStore(self.clock, batch_size=batch_size)
         self.account_destinations = FakeAccountDestinations()
@@ -136,6 +137,7 @@ class World(QueueHost):
             prices=port(self.prices),
             one_time=port(self.one_time),
             slots=port(self.slots),
+            brakes=port(self.brakes),
             events=port(self.events),
             webhooks=port(self.webhooks),
             deliveries=port(self.deliveries),

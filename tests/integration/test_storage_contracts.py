@@ -10,6 +10,7 @@ from shared.adapters.builtin import BuiltinDestination, BuiltinDestinations
 from shared.adapters.queue import StorageQueue
 from shared.adapters.system_clock import SystemClock
 from shared.adapters.tables.accounts import TableAccounts, TableCustomers
+from shared.adapters.tables.brakes import TableBrakes
 from shared.adapters.tables.budgets import TableBudgets
 from shared.adapters.tables.connections import TableConnections
 from shared.adapters.tables.events import TableEvents
@@ -25,6 +26,7 @@ from shared.core import messages
 from shared.core.connection import Connection
 from shared.core.messages import QueueMessage
 from tests.contract.contracts.accounts import AccountStoreContract, CustomerStoreContract
+from tests.contract.contracts.brakes import BrakeStoreContract
 from tests.contract.contracts.budgets import BudgetsContract
 from tests.contract.contracts.connections import ConnectionStoreContract, SlotStoreContract
 from tests.contract.contracts.contacts import ContactStoreContract
@@ -173,6 +175,14 @@ class TestTableDeliveries(DeliveryStoreContract):
     @pytest.fixture
     def deliveries(self, tables: OwnTables) -> TableDeliveries:
         return TableDeliveries(tables)
+
+
+class TestTableBrakes(BrakeStoreContract):
+    """Brakes."""
+
+    @pytest.fixture
+    def brakes(self, tables: OwnTables) -> TableBrakes:
+        return TableBrakes(tables)
 
 
 class TestTableBudgets(BudgetsContract):
