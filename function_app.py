@@ -41,42 +41,42 @@ async def fan_out(timer: func.TimerRequest) -> None:
 @app.queue_trigger("message", "sync-requests", "AzureWebJobsStorage")
 async def sync(message: func.QueueMessage) -> None:
     """One run, or the proof of one consent."""
-    await entry_points.work(message.get_body(), message.id)
+    await entry_points.work(message.get_body(), message.id, "sync-requests")
 
 
 @app.function_name("sync_poison")
 @app.queue_trigger("message", "sync-requests-poison", "AzureWebJobsStorage")
 async def sync_poison(message: func.QueueMessage) -> None:
     """A message that failed on every delivery: its run says so."""
-    await entry_points.give_up(message.get_body(), message.id)
+    await entry_points.give_up(message.get_body(), message.id, "sync-requests")
 
 
 @app.function_name("publish")
 @app.queue_trigger("message", "publish-requests", "AzureWebJobsStorage")
 async def publish(message: func.QueueMessage) -> None:
     """What happened takes its place in the account's feed of events."""
-    await entry_points.work(message.get_body(), message.id)
+    await entry_points.work(message.get_body(), message.id, "publish-requests")
 
 
 @app.function_name("publish_poison")
 @app.queue_trigger("message", "publish-requests-poison", "AzureWebJobsStorage")
 async def publish_poison(message: func.QueueMessage) -> None:
     """A message that failed on every delivery comes again later: no event is given up."""
-    await entry_points.give_up(message.get_body(), message.id)
+    await entry_points.give_up(message.get_body(), message.id, "publish-requests")
 
 
 @app.function_name("deliver")
 @app.queue_trigger("message", "webhook-deliveries", "AzureWebJobsStorage")
 async def deliver(message: func.QueueMessage) -> None:
     """One attempt to send one event to one webhook endpoint."""
-    await entry_points.work(message.get_body(), message.id)
+    await entry_points.work(message.get_body(), message.id, "webhook-deliveries")
 
 
 @app.function_name("deliver_poison")
 @app.queue_trigger("message", "webhook-deliveries-poison", "AzureWebJobsStorage")
 async def deliver_poison(message: func.QueueMessage) -> None:
     """An attempt that failed on every delivery of its message counts as missed."""
-    await entry_points.give_up(message.get_body(), message.id)
+    await entry_points.give_up(message.get_body(), message.id, "webhook-deliveries")
 
 
 @app.function_name("housekeeping")

@@ -1,6 +1,7 @@
 """What the timers and queues of `function_app.py` call.
 
-The services are built on first use: the platform indexes the app at every cold start.
+The services are built on first use, and what traces them is imported then: the platform indexes the app at
+every cold start.
 """
 
 import logging
@@ -18,8 +19,10 @@ from shared.core.messages import (
     SyncMessage,
     ValidateMessage,
     decode,
+    ids_of,
 )
 from shared.logs import log, where
+from shared.telemetry.ids import about
 
 if TYPE_CHECKING:
     from shared.app import App
@@ -32,22 +35,28 @@ class UndecodableMessage(Exception):
 async def fan_out() -> None:
     """Fan out the slot that is due."""
     from shared.bootstrap import get_app
+    from shared.telemetry.spans import span
 
     app = get_app()
-    with _discreet():
+    with span("fan_out"), _discreet():
         await app.fan_out.fire()
 
 
-async def work(body: bytes, message_id: str | None) -> None:
-    """Carry out a message. Raises UndecodableMessage and AttemptFailed, which another delivery may cure."""
+async def work(body: bytes, message_id: str | None, queue: str) -> None:
+    """Carry out a message. Raises UndecodableMessage and AttemptFailed, which another delivery may cure.
+
+    `queue`: on which it was.
+    """
     from shared.bootstrap import get_app
+    from shared.telemetry.carrying import processing
 
     app = get_app()
-    message = _decoded(body)
-    if message is None:
-        raise UndecodableMessage(f"message {message_id} cannot be decoded")
-    with _discreet():
-        await carry_out(app, message)
+    with processing(queue, body):
+        message = _decoded(body)
+        if message is None:
+            raise UndecodableMessage(f"message {message_id} cannot be decoded")
+        with about(**ids_of(message)), _discreet():
+            await carry_out(app, message)
 
 
 async def carry_out(app: "App", message: QueueMessage) -> None:
@@ -66,20 +75,23 @@ async def carry_out(app: "App", message: QueueMessage) -> None:
         await app.proving.validate(message)
 
 
-async def give_up(body: bytes, message_id: str | None) -> None:
+async def give_up(body: bytes, message_id: str | None, queue: str) -> None:
     """End what a message that failed on every delivery was for: a run, or the proof of a consent.
 
-    One that nobody waits for is dropped, and logged by its id.
+    One that nobody waits for is dropped, and logged by its id. `queue`: on which it was.
     """
     from shared.bootstrap import get_app
+    from shared.telemetry.carrying import processing
 
     app = get_app()
-    message = _decoded(body)
-    with _discreet():
-        if message is not None and await abandon(app, message):
-            return
-    kind = "undecodable" if message is None else type(message).__name__
-    log("queue.dropped", level=logging.ERROR, message=message_id, kind=kind)
+    with processing(f"{queue}-poison", body):
+        message = _decoded(body)
+        if message is not None:
+            with about(**ids_of(message)), _discreet():
+                if await abandon(app, message):
+                    return
+        kind = "undecodable" if message is None else type(message).__name__
+        log("queue.dropped", level=logging.ERROR, message=message_id, kind=kind)
 
 
 async def abandon(app: "App", message: QueueMessage) -> bool:
@@ -102,9 +114,10 @@ async def abandon(app: "App", message: QueueMessage) -> bool:
 async def housekeeping() -> None:
     """Tidy up."""
     from shared.bootstrap import get_app
+    from shared.telemetry.spans import span
 
     app = get_app()
-    with _discreet():
+    with span("housekeeping"), _discreet():
         await app.housekeeping.tidy()
 
 

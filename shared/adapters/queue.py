@@ -6,8 +6,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue.aio import QueueClient
 
 from shared.adapters.azure_errors import translated
-from shared.core import messages
 from shared.core.messages import QueueMessage
+from shared.telemetry.carrying import sending
 
 QUEUE_NAME = "sync-requests"
 PUBLISH_QUEUE_NAME = "publish-requests"
@@ -23,15 +23,13 @@ class StorageQueue:
 
     async def send(self, message: QueueMessage, delay: timedelta = timedelta(0)) -> None:
         """See Queue."""
-        with translated("Queue Storage"):
+        with sending(self._client.queue_name, message) as body, translated("Queue Storage"):
             try:
-                await self._send(message, delay)
+                await self._send(body, delay)
             except ResourceNotFoundError:
                 await self._client.create_queue()
-                await self._send(message, delay)
+                await self._send(body, delay)
 
-    async def _send(self, message: QueueMessage, delay: timedelta) -> None:
+    async def _send(self, body: bytes, delay: timedelta) -> None:
         seconds = int(delay.total_seconds())
-        await self._client.send_message(
-            messages.encode(message).decode(), visibility_timeout=seconds, time_to_live=-1
-        )
+        await self._client.send_message(body.decode(), visibility_timeout=seconds, time_to_live=-1)

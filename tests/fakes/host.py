@@ -7,7 +7,9 @@ from typing import Any
 from shared import entry_points
 from shared.app import App
 from shared.core.errors import AttemptFailed
-from shared.core.messages import QueueMessage
+from shared.core.messages import QueueMessage, ids_of
+from shared.telemetry.carrying import processing
+from shared.telemetry.ids import about
 from tests.fakes.process import ProcessKilled
 from tests.fakes.queue import FakeQueue
 
@@ -26,11 +28,17 @@ class QueueHost:
     outgoing: FakeQueue
     poison: list[QueueMessage]
 
-    async def deliver(self, message: QueueMessage, app: App | None = None) -> bool:
-        """Hand one message to an app once; False when it has to be delivered again."""
+    async def deliver(
+        self, message: QueueMessage, app: App | None = None, *, queue: str = "", body: bytes = b""
+    ) -> bool:
+        """Hand one message to an app once; False when it has to be delivered again.
+
+        `queue` and `body`: where it comes from and as what, for its trace.
+        """
         app = app or self.app
         try:
-            await entry_points.carry_out(app, message)
+            with processing(queue or self.queue.name, body), about(**ids_of(message)):
+                await entry_points.carry_out(app, message)
         except (AttemptFailed, ProcessKilled):
             return False
         return True
@@ -62,15 +70,17 @@ class QueueHost:
     ) -> int:
         tries: dict[bytes, int] = {}
         for count in range(deliveries):
-            message = queue.take(until=until)
-            if message is None:
+            taken = queue.take_waiting(until=until)
+            if taken is None:
                 return count
-            if await self.deliver(message, start() if start else None):
+            message = taken.message
+            app = start() if start else None
+            if await self.deliver(message, app, queue=queue.name, body=taken.body):
                 continue
             identity = repr(message).encode()
             tries[identity] = tries.get(identity, 0) + 1
             if tries[identity] < DELIVERIES:
-                queue.put_back(message, VISIBILITY)
+                queue.put_back(taken, VISIBILITY)
                 continue
             self.poison.append(message)
             await entry_points.abandon(self.app, message)

@@ -83,8 +83,8 @@ class World(QueueHost):
         """`http`: leads to PSAs; without it none can be reached."""
         self.settings = app_settings or settings()
         self.clock = clock or FakeClock()
-        self.queue, self.notices = FakeQueue(self.clock), FakeQueue(self.clock)
-        self.outgoing, self.receivers = FakeQueue(self.clock), FakeReceivers()
+        self.queue, self.notices = FakeQueue(self.clock), FakeQueue(self.clock, "publish-requests")
+        self.outgoing, self.receivers = FakeQueue(self.clock, "webhook-deliveries"), FakeReceivers()
         self.webhooks, self.deliveries = FakeWebhookStore(), FakeDeliveryStore()
         self.secrets = FakeSecrets()
         self.accounts = FakeAccountStore()

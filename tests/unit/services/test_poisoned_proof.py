@@ -12,6 +12,8 @@ from shared.core.messages import ValidateMessage, encode
 from tests.fakes import TENANT
 from tests.fakes.world import World
 
+QUEUE = "sync-requests"
+
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
@@ -27,7 +29,7 @@ async def test_a_connection_does_not_wait_for_its_proof_for_ever(world: World) -
     connection = await world.connect(tenant, customer)
     assert connection.state is ConnectionState.VALIDATING
 
-    await entry_points.give_up(encode(ValidateMessage(connection.account_id, connection.id, 7)), "m-1")
+    await entry_points.give_up(encode(ValidateMessage(connection.account_id, connection.id, 7)), "m-1", QUEUE)
 
     left = await world.connection(customer)
     assert (left.state, left.reason) == (ConnectionState.ACTION_REQUIRED, "consent_unproven")
@@ -40,6 +42,6 @@ async def test_a_connection_that_was_proven_meanwhile_is_left_alone(
     """An old message on the poison queue takes nothing away; it is dropped."""
     customer, _ = await world.connected()
     connection = await world.connection(customer)
-    await entry_points.give_up(encode(ValidateMessage(connection.account_id, connection.id)), "m-2")
+    await entry_points.give_up(encode(ValidateMessage(connection.account_id, connection.id)), "m-2", QUEUE)
     assert (await world.connection(customer)).state is ConnectionState.ACTIVE
     assert "queue.dropped message=m-2" in caplog.text

@@ -19,6 +19,8 @@ from tests.fakes import TENANT
 from tests.unit.web.conftest import Caller
 from tests.unit.web.site import Site
 
+QUEUE = "sync-requests"
+
 
 @pytest.fixture(autouse=True)
 def _app(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +31,7 @@ async def test_a_sync_message_carries_out_its_run(site: Site, customer: Customer
     """The queue's message becomes a run that is done."""
     run, _ = await site.world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
     message = SyncMessage(customer.account_id, customer.connection_id, run.id)
-    await entry_points.work(encode(message), "m-1")
+    await entry_points.work(encode(message), "m-1", QUEUE)
     done = await site.world.runs.get(run.id)
     assert done is not None
     assert done.state is RunState.SUCCEEDED
@@ -42,7 +44,9 @@ async def test_a_validate_message_proves_the_consent(site: Site, caller: Caller)
     tenant.fail_next(ActionRequired("consent_revoked", "Not yet.", "Wait.", replicating=True))
     connection = await site.world.connect(tenant, customer)
     assert connection.state is ConnectionState.VALIDATING
-    await entry_points.work(encode(ValidateMessage(customer.account_id, customer.connection_id)), "m-1")
+    await entry_points.work(
+        encode(ValidateMessage(customer.account_id, customer.connection_id)), "m-1", QUEUE
+    )
     assert (await site.connection(customer)).state is ConnectionState.ACTIVE
 
 
@@ -50,7 +54,7 @@ async def test_a_validate_message_proves_the_consent(site: Site, caller: Caller)
 async def test_what_cannot_be_decoded_is_delivered_again(body: bytes) -> None:
     """A newer instance may understand it; the error names the message and not what is in it."""
     with pytest.raises(entry_points.UndecodableMessage, match="m-1") as raised:
-        await entry_points.work(body, "m-1")
+        await entry_points.work(body, "m-1", QUEUE)
     assert raised.value.__cause__ is None
 
 
@@ -58,7 +62,7 @@ async def test_a_message_that_always_failed_ends_its_run(site: Site, customer: C
     """The poison queue's message becomes a run that failed."""
     run, _ = await site.world.app.runs.start(customer, RunKind.SYNC, Trigger.API)
     message = SyncMessage(customer.account_id, customer.connection_id, run.id)
-    await entry_points.give_up(encode(message), "m-1")
+    await entry_points.give_up(encode(message), "m-1", QUEUE)
     ended = await site.world.runs.get(run.id)
     assert ended is not None
     assert ended.state is RunState.FAILED
@@ -69,7 +73,7 @@ async def test_other_poison_is_dropped_and_logged_by_its_id(
     caplog: pytest.LogCaptureFixture, body: bytes
 ) -> None:
     """The log names the message; its content stays out of it."""
-    await entry_points.give_up(body, "m-1")
+    await entry_points.give_up(body, "m-1", QUEUE)
     (record,) = [record for record in caplog.records if "queue.dropped" in record.getMessage()]
     assert "message=m-1" in record.getMessage()
     assert record.levelname == "ERROR"
@@ -112,7 +116,10 @@ async def test_what_the_platform_logs_of_a_failure_is_a_code(
         "fan_out": [entry_points.fan_out],
         "housekeeping": [entry_points.housekeeping],
     }
-    messages = [partial(entry_points.work, message, "m-1"), partial(entry_points.give_up, message, "m-1")]
+    messages = [
+        partial(entry_points.work, message, "m-1", QUEUE),
+        partial(entry_points.give_up, message, "m-1", QUEUE),
+    ]
     for work in works.get(part, messages):
         with pytest.raises(AttemptFailed, match=r"unexpected\.ValueError") as raised:
             await work()
