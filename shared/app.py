@@ -58,6 +58,7 @@ from shared.services.publishing import Publisher
 from shared.services.reading import DirectoryReading
 from shared.services.review_queue import ReviewQueue
 from shared.services.run_control import RunControl
+from shared.services.run_log import RunLog
 from shared.services.scheduling import Scheduling
 from shared.services.setup_choices import SetupChoices
 from shared.services.setup_links import SetupLinks
@@ -81,6 +82,7 @@ class App:
     idempotency: Idempotency
     customers: Customers
     runs: RunControl
+    run_log: RunLog
     reviews: ReviewQueue
     candidates: Candidates
     reports: ReportStore
@@ -162,9 +164,10 @@ def wire(
     secrets, directories, receivers = outside.secrets, outside.directories, outside.receivers
     events, webhooks, deliveries = outside.events, outside.webhooks, outside.deliveries
     connections = TellingConnections(outside.connections, notices, clock)
-    runs = TellingRuns(outside.runs, notices)
     account_destinations = TellingDestinations(outside.account_destinations, notices, clock)
     destinations = outside.routes(account_destinations)
+    run_log = RunLog(outside.runs, destinations, clock)
+    runs = TellingRuns(outside.runs, notices, run_log)
     dispatcher = Dispatcher(webhooks, deliveries, outgoing)
     reading, holding = DirectoryReading(directories, mirrors), Holding(runs, changes, queue, clock)
     runner = SyncRunner(
@@ -211,6 +214,7 @@ def wire(
         idempotency=Idempotency(one_time, clock),
         customers=Customers(customers, connections, clock, scheduling),
         runs=run_control,
+        run_log=run_log,
         reviews=ReviewQueue(reviews, notices, clock),
         candidates=Candidates(mirrors, destinations),
         reports=reports,

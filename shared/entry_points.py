@@ -20,6 +20,7 @@ from shared.core.messages import (
     ValidateMessage,
     decode,
     ids_of,
+    tag_of,
 )
 from shared.logs import log, where
 from shared.telemetry.ids import about
@@ -42,10 +43,10 @@ async def fan_out() -> None:
         await app.fan_out.fire()
 
 
-async def work(body: bytes, message_id: str | None, queue: str) -> None:
+async def work(body: bytes, message_id: str | None, queue: str, deliveries: int | None = 1) -> None:
     """Carry out a message. Raises UndecodableMessage and AttemptFailed, which another delivery may cure.
 
-    `queue`: on which it was.
+    `queue`: on which it was; `deliveries`: how often it was delivered, this time included.
     """
     from shared.bootstrap import get_app
     from shared.telemetry.carrying import processing
@@ -56,11 +57,13 @@ async def work(body: bytes, message_id: str | None, queue: str) -> None:
         if message is None:
             raise UndecodableMessage(f"message {message_id} cannot be decoded")
         with about(**ids_of(message)), _discreet():
-            await carry_out(app, message)
+            await carry_out(app, message, again=(deliveries or 1) > 1)
 
 
-async def carry_out(app: "App", message: QueueMessage) -> None:
-    """Hand the message to the service that it is for."""
+async def carry_out(app: "App", message: QueueMessage, *, again: bool = False) -> None:
+    """Hand the message to the service that it is for. `again`: whoever had it before did not finish it."""
+    if again and isinstance(message, SyncMessage | PreviewMessage):
+        await app.run_log.tell_again(message.run_id)
     if isinstance(message, SyncMessage):
         await app.worker.handle(message)
     elif isinstance(message, PreviewMessage):
@@ -78,7 +81,7 @@ async def carry_out(app: "App", message: QueueMessage) -> None:
 async def give_up(body: bytes, message_id: str | None, queue: str) -> None:
     """End what a message that failed on every delivery was for: a run, or the proof of a consent.
 
-    One that nobody waits for is dropped, and logged by its id. `queue`: on which it was.
+    One that nobody waits for is dropped. `queue`: on which it was.
     """
     from shared.bootstrap import get_app
     from shared.telemetry.carrying import processing
@@ -86,19 +89,18 @@ async def give_up(body: bytes, message_id: str | None, queue: str) -> None:
     app = get_app()
     with processing(f"{queue}-poison", body):
         message = _decoded(body)
-        if message is not None:
-            with about(**ids_of(message)), _discreet():
-                if await abandon(app, message):
-                    return
-        kind = "undecodable" if message is None else type(message).__name__
-        log("queue.dropped", level=logging.ERROR, message=message_id, kind=kind)
+        with about(**({} if message is None else ids_of(message))), _discreet():
+            kind = "undecodable" if message is None else tag_of(message)
+            log("message.given_up", level=logging.ERROR, queue=queue, kind=kind, message=message_id)
+            if message is not None:
+                await abandon(app, message)
 
 
-async def abandon(app: "App", message: QueueMessage) -> bool:
-    """Have the service that the message was for give it up; whether anybody waited for it."""
+async def abandon(app: "App", message: QueueMessage) -> None:
+    """Have the service that the message was for give it up."""
     if isinstance(message, ValidateMessage):
-        return await app.proving.give_up(message)
-    if isinstance(message, SyncMessage):
+        await app.proving.give_up(message)
+    elif isinstance(message, SyncMessage):
         await app.worker.give_up(message)
     elif isinstance(message, PreviewMessage):
         await app.previews.give_up(message)
@@ -108,7 +110,6 @@ async def abandon(app: "App", message: QueueMessage) -> bool:
         await app.publisher.give_up(message)
     else:
         await app.deliverer.give_up(message)
-    return True
 
 
 async def housekeeping() -> None:

@@ -1,13 +1,21 @@
-"""Log lines are events with fields: ids, codes and counts; never a name, an address or a token."""
+"""Log lines are events with fields: ids, codes and counts; never a name, an address or a token.
+
+Application Insights keeps each as a custom event (docs/telemetry.md), with its fields as properties.
+"""
 
 import logging
 import traceback
 from collections.abc import Mapping
 
+from shared.telemetry.ids import ids
+
 _logger = logging.getLogger("tenantry")
 
 # These libraries log whole URLs, and URLs carry delta tokens, codes and keys.
 _TALKATIVE = ("azure", "httpx", "httpcore", "msal", "urllib3", "kiota_http")
+
+# Microsoft's exporter makes a custom event of a record that has this attribute.
+_EVENT_NAME = "microsoft.custom_event.name"
 
 
 def quiet_libraries() -> None:
@@ -17,18 +25,27 @@ def quiet_libraries() -> None:
 
 
 def log(event: str, *, level: int = logging.INFO, **fields: object) -> None:
-    """Write one event, such as `run.succeeded run=… created=3`.
+    """Write one event, such as `run.queued run=… kind=full`."""
+    log_event(event, fields, level)
 
-    The fields are also set as custom dimensions of the record, by their own names.
+
+def log_event(event: str, fields: Mapping[str, object], level: int = logging.INFO) -> None:
+    """The same with fields that were put together before.
+
+    Each field also is an attribute of the record, as `tenantry.<field>`; `-` where it is None. So are the ids
+    of the work at hand, where no field says otherwise.
     """
     text = " ".join([event, *(f"{name}={_shown(value)}" for name, value in fields.items())])
-    _logger.log(level, "%s", text, extra={"event": event, "fields": _dimensions(fields)})
+    _logger.log(level, "%s", text, extra=_attributes(event, level, fields))
 
 
-def _dimensions(fields: Mapping[str, object]) -> dict[str, object]:
-    return {
-        name: value if isinstance(value, int | float) else _shown(value) for name, value in fields.items()
+def _attributes(event: str, level: int, fields: Mapping[str, object]) -> dict[str, object]:
+    # The prefix also keeps fields such as `name` and `created` apart from the record's own.
+    attributes: dict[str, object] = {
+        f"tenantry.{name}": value if isinstance(value, int | float) else _shown(value)
+        for name, value in {**ids(), **fields}.items()
     }
+    return attributes | {_EVENT_NAME: event, "tenantry.level": logging.getLevelName(level)}
 
 
 def _shown(value: object) -> str:

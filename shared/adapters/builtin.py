@@ -14,6 +14,7 @@ from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.tables.accounts import row_pages
 from shared.adapters.tables.table import TRANSACTION, Entity, Operation, Table, key
+from shared.core.account_destination import DestinationKind
 from shared.core.changes import Change, ChangeKind, Rejection
 from shared.core.connection import Connection
 from shared.core.errors import ConcurrentUpdate
@@ -145,6 +146,7 @@ class BuiltinDestination:
 class BuiltinDestinations:
     """Implements Destinations and ContactStore."""
 
+    kind = DestinationKind.BUILTIN.value
     edits_fields = True
 
     def __init__(self, service: TableServiceClient, clock: Clock) -> None:

@@ -108,6 +108,11 @@ def encode(message: QueueMessage, sender: str = "") -> bytes:
     return msgspec.json.encode({**msgspec.to_builtins(message), "traceparent": sender})
 
 
+def tag_of(message: QueueMessage) -> str:
+    """What the message calls its kind, such as `sync`."""
+    return str(message.__struct_config__.tag)
+
+
 def decode(body: bytes) -> QueueMessage:
     """The message from JSON. Raises msgspec.ValidationError or msgspec.DecodeError."""
     return _decoder.decode(body)

@@ -86,10 +86,11 @@ class ContactStores(Protocol):
 class ContactStore(Protocol):
     """The contacts of one destination as we know them, for people and the PSA's front end.
 
-    `edits_fields`: whether they can be edited here; those of a PSA are edited in the PSA, and only what
-    people decided about them is ours.
+    `kind`: `builtin`, or which PSA. `edits_fields`: whether they can be edited here; those of a PSA are
+    edited in the PSA, and only what people decided about them is ours.
     """
 
+    kind: str
     edits_fields: bool
 
     async def list(self, connection_id: str, limit: int, after: str | None = None) -> Page[StoredContact]:

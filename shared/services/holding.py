@@ -9,7 +9,6 @@ from shared.core.messages import SyncMessage
 from shared.core.planning import Plan
 from shared.core.run import HELD_FOR, Run, RunError, RunState
 from shared.core.run_moves import ended, held
-from shared.logs import log
 from shared.ports import ChangeLog, Clock, Queue, RunStore
 from shared.services.change_chunks import PLANNED, forget, log_lines
 from shared.services.progress import Progress
@@ -39,7 +38,6 @@ class Holding:
         now = self.clock.now()
         work.run = held(work.run, now + HELD_FOR, now)
         await work.save()
-        log("run.held", run=run_id, rules=[broken.rule.value for broken in work.run.guard])
         await work.lease.release(lambda c: msgspec.structs.replace(c, current_run=None, last_run=run_id))
         await self.watch(work.run)
 
@@ -59,5 +57,4 @@ class Holding:
         run = await self.runs.get(run_id)
         if run is None or run.state is not RunState.HELD:
             return
-        if await self.runs.swap(run, ended(run, RunState.CANCELED, self.clock.now(), error)):
-            log("run.canceled", run=run_id, code=error.code)
+        await self.runs.swap(run, ended(run, RunState.CANCELED, self.clock.now(), error))

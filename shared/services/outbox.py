@@ -4,6 +4,7 @@ The notice is part of the value, so that there is one if, and only if, the chang
 that has it published is sent before, so that no notice stays where nobody looks.
 """
 
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,8 +12,11 @@ from datetime import timedelta
 from shared.core.account_destination import AccountDestination
 from shared.core.announcing import announced_connection, announced_destination
 from shared.core.connection import Connection
+from shared.core.events import EventType
 from shared.core.messages import PublishMessage, Source
 from shared.core.run import Run
+from shared.core.run_facts import has_ended
+from shared.logs import log
 from shared.ports import (
     AccountDestinationStore,
     Clock,
@@ -23,6 +27,7 @@ from shared.ports import (
     ScheduledConnection,
     Stored,
 )
+from shared.services.run_log import RunLog
 
 SOON = timedelta(seconds=1)
 """By then the write that a message was sent for is mostly done."""
@@ -50,7 +55,9 @@ class TellingConnections:
         if value.noticed != stored.value.noticed:
             message = PublishMessage(value.account_id, Source.CONNECTION, value.id, value.noticed)
             await self.queue.send(message, SOON)
-        return await self.inner.replace(stored, value)
+        written = await self.inner.replace(stored, value)
+        _tell_of_action_required(stored.value, value)
+        return written
 
     async def of_account(self, account_id: str) -> AsyncIterator[Connection]:
         """See ConnectionStore."""
@@ -69,10 +76,14 @@ class TellingRuns:
 
     inner: RunStore
     queue: Queue
+    run_log: RunLog
 
     async def add(self, run: Run) -> bool:
         """See RunStore."""
-        return await self.inner.add(run)
+        added = await self.inner.add(run)
+        if added:
+            self.run_log.tell(None, run)
+        return added
 
     async def get(self, run_id: str) -> Run | None:
         """See RunStore."""
@@ -87,7 +98,14 @@ class TellingRuns:
         if len(after.notices) > len(before.notices):
             message = PublishMessage(after.account_id, Source.RUN, after.id, len(after.notices))
             await self.queue.send(message, SOON)
-        return await self.inner.swap(before, after)
+        ends = has_ended(before, after)
+        destination = await self.run_log.destination(after) if ends else None
+        done = await self.inner.swap(before, after)
+        if ends and not done:
+            done = await self.inner.get(after.id) == after  # written, but the answer was lost
+        if done:
+            self.run_log.tell(before, after, destination)
+        return done
 
     async def list(self, connection_id: str, limit: int, after: str | None = None) -> Page[Run]:
         """See RunStore."""
@@ -115,3 +133,16 @@ class TellingDestinations:
         if value.noticed != (0 if was is None else was.noticed):
             await self.queue.send(PublishMessage(account_id, Source.DESTINATION, "", value.noticed), SOON)
         return await self.inner.put(account_id, before, value)
+
+
+def _tell_of_action_required(before: Connection, after: Connection) -> None:
+    for notice in after.outbox:
+        if notice.number > before.noticed and notice.type is EventType.CONNECTION_ACTION_REQUIRED:
+            log(
+                "connection.action_required",
+                level=logging.WARNING,
+                account=after.account_id,
+                customer=after.customer_id,
+                connection=after.id,
+                code=notice.data["code"],
+            )

@@ -91,7 +91,6 @@ class PreviewRunner:
             seconds=round(run.seconds + self.clock.monotonic() - began, 3),
         )
         over = ended(done, RunState.SUCCEEDED, now)
-        log("preview.done", run=run.id, planned=done.planned, seconds=done.seconds)
         return await update_run(self.runs, run.id, lambda found: over) or over
 
 
@@ -133,7 +132,6 @@ class PreviewWorker:
         except RetryLater as error:
             await self._put_off(message, run, error)
         except (ActionRequired, DestinationRefused, OperatorError, ScopeObjectMissing) as error:
-            log("preview.failed", run=run.id, code=error.code)
             await self._end(run, RunState.FAILED, run_error(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the preview must say so
             log("preview.stumbled", run=run.id, code=code_of(error), where=where(error))
@@ -151,6 +149,14 @@ class PreviewWorker:
             await self._end(run, RunState.FAILED, run_error(error))
             return
         await self._note(run.id, error)
+        log(
+            "run.put_off",
+            run=run.id,
+            account=run.account_id,
+            connection=run.connection_id,
+            code=error.code,
+            seconds=error.after.total_seconds(),
+        )
         await self.queue.send(message, error.after)
 
     async def _note(self, run_id: str, error: Exception) -> None:

@@ -68,11 +68,11 @@ class Proving:
                 lambda c: moved(c, ConnectionState.ACTION_REQUIRED, self.clock.now(), code),
             )
 
-    async def give_up(self, message: ValidateMessage) -> bool:
-        """Stop proving a consent whose message failed on every delivery; whether anybody waited for it."""
+    async def give_up(self, message: ValidateMessage) -> None:
+        """Stop proving a consent whose message failed on every delivery, if somebody waits for it."""
         stored = await self.connections.get(message.account_id, message.connection_id)
         if stored is None or stored.value.state is not ConnectionState.VALIDATING:
-            return False
+            return
 
         def unproven(connection: Connection) -> Connection:
             if connection.state is not ConnectionState.VALIDATING:
@@ -81,7 +81,6 @@ class Proving:
 
         await update(self.connections, stored, unproven)
         log("consent.given_up", level=logging.ERROR, connection=message.connection_id)
-        return True
 
     async def prove(self, stored: Stored[Connection]) -> Stored[Connection]:
         """Let the connection become active, or raise what is in the way."""

@@ -113,7 +113,6 @@ class RunControl:
         stored = await self.connections.get(run.account_id, run.connection_id)
         if stored is not None:
             await update(self.connections, stored, lambda c: _let_go(c, run.id))
-        log("run.rejected", run=run.id)
         return run
 
     async def cancel(self, run: Run) -> Run:
@@ -128,7 +127,6 @@ class RunControl:
             now = self.clock.now()
             stopped = ended(run, RunState.CANCELED, now, canceled())
             if await self.runs.swap(run, stopped):
-                log("run.canceled", run=run.id, code="canceled", at=now.isoformat())
                 return stopped
             found = await self.runs.get(run.id)
             if found is None:

@@ -90,7 +90,7 @@ class Worker:
             if message.postponed >= _MOST_PUT_OFFS:
                 await self.give_up(message)
                 return
-            await self._put_off(message, min(busy.remaining, _LONGEST_WAIT))
+            await self._put_off(message, min(busy.remaining, _LONGEST_WAIT), None)
             return
         await self._work(message, lease, stored.value.current_run)
 
@@ -125,20 +125,8 @@ class Worker:
                 return
             runner = self.user_runner if run.kind is RunKind.USER else self.runner
             run = await runner.carry_out(run, lease, resumed=resumed)
-            if run.state is RunState.HELD:
-                return
             if run.state is RunState.RUNNING:
                 await self._continue(message, run, lease)
-                return
-            log(
-                "run.succeeded",
-                run=run.id,
-                state=run.state,
-                mode=run.read_mode,
-                seconds=run.seconds,
-                graph_requests=run.graph_requests,
-                **msgspec.structs.asdict(run.counts),
-            )
         except LeaseLost:
             raise
         except SyncsStopped as error:
@@ -213,8 +201,16 @@ class Worker:
         await lease.release()
         await self.queue.send(msgspec.structs.replace(message, postponed=0))
 
-    async def _put_off(self, message: SyncMessage, delay: timedelta) -> None:
-        log("run.put_off", run=message.run_id, seconds=delay.total_seconds())
+    async def _put_off(self, message: SyncMessage, delay: timedelta, code: str | None) -> None:
+        """`code`: of the error; None where another run of the connection is at work."""
+        log(
+            "run.put_off",
+            run=message.run_id,
+            account=message.account_id,
+            connection=message.connection_id,
+            code=code,
+            seconds=delay.total_seconds(),
+        )
         again = msgspec.structs.replace(message, postponed=message.postponed + 1)
         await self.queue.send(again, delay)
 
@@ -225,11 +221,10 @@ class Worker:
             return
         await self._save_error(message, error)
         await lease.release()
-        await self._put_off(message, error.after)
+        await self._put_off(message, error.after, error.code)
 
     async def _fail(self, message: SyncMessage, lease: Lease, error: TenantryError) -> None:
         """The run ends; where the customer must act, the connection says so."""
-        log("run.failed", run=message.run_id, code=error.code, actor=error.actor)
         # The reason first: should this be the last thing we do, whoever goes on finds it.
         await self._save_error(message, error)
         noted, now = run_error(error), self.clock.now()
@@ -276,7 +271,7 @@ class Worker:
             return
         run = await self.runs.get(message.run_id)
         if run is not None and not run.state.ended:
-            await self._put_off(message, _SOON)
+            await self._put_off(message, _SOON, None)
 
     async def _called_off(self, message: SyncMessage, stored: Stored[Connection]) -> bool:
         """Whether the run is not to begin or go on; then it is ended."""
@@ -294,7 +289,8 @@ class Worker:
         if run is not None and run.state is RunState.HELD:
             return False
         if run is None and message.slot is None:
-            await self._put_off(message, _LONGEST_WAIT)  # somebody waits for it, and nothing else names it
+            # Somebody waits for it, and nothing else names it.
+            await self._put_off(message, _LONGEST_WAIT, SyncsStopped().code)
             return True
         log("sync.ignored", run=message.run_id, reason="syncs_stopped")
         if run is not None and not run.state.ended:
@@ -303,12 +299,10 @@ class Worker:
         return True
 
     async def _cancel_on_request(self, message: SyncMessage) -> None:
-        log("run.canceled", run=message.run_id, code="canceled")
         await self._end(message.run_id, RunState.CANCELED, canceled())
 
     async def _cancel(self, message: SyncMessage, connection: Connection | None) -> None:
         state = "gone" if connection is None else connection.state.value
-        log("run.canceled", run=message.run_id, connection_state=state)
         run = await self.runs.get(message.run_id)
         if run is None or run.state.ended:
             return

@@ -30,7 +30,7 @@ async def test_the_log_tells_what_happened_and_nothing_about_anybody(scene: Scen
     run_ids = [run_id async for run_id in _live(scene, words)]
     log = await asyncio.to_thread(scene.log)
 
-    for event in ("connection.active", "consent.refused", "connection.disconnected", "queue.dropped"):
+    for event in ("connection.active", "consent.refused", "connection.disconnected", "message.given_up"):
         assert event in log
     for run_id in run_ids:
         assert run_id in log
@@ -119,7 +119,7 @@ async def _misuse(scene: Scene, customer: Customer, address: str) -> None:
         await person.open(f"{scene.callback}?error=access_denied&error_description={address}&state={address}")
         await person.open(f"{scene.stack.app_url}/connect/start?ticket={address}")
         await person.open(f"{scene.stack.app_url}/portal/open?token={address}")
-    dropped = "queue.dropped"
+    dropped = "message.given_up"
     before = (await asyncio.to_thread(scene.log)).count(dropped)
     await asyncio.to_thread(_send_nonsense, scene.stack.azurite.connection_string, address)
     await eventually(lambda: asyncio.to_thread(scene.log), lambda log: log.count(dropped) > before)

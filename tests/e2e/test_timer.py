@@ -95,7 +95,7 @@ async def test_a_slot_is_one_run_for_every_connected_customer(slot: Slot) -> Non
     for key in ("contoso", "harbour", "kosmopolis"):
         (run,) = slot.runs[key]
         assert (run["state"], run["read_mode"], run["applied"]) == ("succeeded", "delta", 0)
-        assert slot.log.count(f"run.succeeded run={run['id']}") == 1
+        assert slot.log.count(f"run.finished run={run['id']}") == 1
 
 
 async def test_a_slot_is_one_message_for_every_sync_that_is_due(slot: Slot) -> None:

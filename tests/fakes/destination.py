@@ -23,6 +23,7 @@ DIRECTORY, BY_HAND = "entra", "manual"
 class FakeContactStore:
     """Every contact of every connection; opens destinations on itself."""
 
+    kind = "builtin"
     edits_fields = True
 
     def __init__(self, clock: FakeClock, *, batch_size: int = 100, page_size: int = 1000) -> None:

@@ -29,16 +29,22 @@ class QueueHost:
     poison: list[QueueMessage]
 
     async def deliver(
-        self, message: QueueMessage, app: App | None = None, *, queue: str = "", body: bytes = b""
+        self,
+        message: QueueMessage,
+        app: App | None = None,
+        *,
+        queue: str = "",
+        body: bytes = b"",
+        again: bool = False,
     ) -> bool:
-        """Hand one message to an app once; False when it has to be delivered again.
+        """Hand one message to an app once; False when it has to be delivered again, which it then is.
 
         `queue` and `body`: where it comes from and as what, for its trace.
         """
         app = app or self.app
         try:
             with processing(queue or self.queue.name, body), about(**ids_of(message)):
-                await entry_points.carry_out(app, message)
+                await entry_points.carry_out(app, message, again=again)
         except (AttemptFailed, ProcessKilled):
             return False
         return True
@@ -75,9 +81,10 @@ class QueueHost:
                 return count
             message = taken.message
             app = start() if start else None
-            if await self.deliver(message, app, queue=queue.name, body=taken.body):
-                continue
             identity = repr(message).encode()
+            again = identity in tries
+            if await self.deliver(message, app, queue=queue.name, body=taken.body, again=again):
+                continue
             tries[identity] = tries.get(identity, 0) + 1
             if tries[identity] < DELIVERIES:
                 queue.put_back(taken, VISIBILITY)

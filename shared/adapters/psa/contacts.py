@@ -29,9 +29,9 @@ class PsaContacts:
 
     edits_fields = False
 
-    def __init__(self, links: LinkStore, psa_account: str) -> None:
-        """`psa_account`: the account's PSA account, by name."""
-        self._links, self._psa_account = links, psa_account
+    def __init__(self, links: LinkStore, psa_account: str, kind: str) -> None:
+        """`psa_account`: the account's PSA account, by name; `kind`: which PSA."""
+        self._links, self._psa_account, self.kind = links, psa_account, kind
 
     async def list(self, connection_id: str, limit: int, after: str | None = None) -> Page[StoredContact]:
         """See ContactStore."""

@@ -76,7 +76,7 @@ class AccountRoutes:
         stored = await self._stored(account_id)
         if stored is None or stored.value.kind is DestinationKind.BUILTIN:
             return self._builtin_contacts
-        return PsaContacts(self._links, stored.value.psa_account)
+        return PsaContacts(self._links, stored.value.psa_account, stored.value.kind.value)
 
     async def _stored(self, account_id: str) -> Stored[AccountDestination] | None:
         now = self._clock.monotonic()
