@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from devtools import browser, checks, environment, locks, node, processes
+from devtools import browser, checks, environment, locks, node, processes, workbook
 from devtools.console import Console, Failure
 from devtools.layout import ROOT, SANDBOX, VENV_PYTHON
 
@@ -24,6 +24,7 @@ Tenantry on one machine, with nothing installed but Python.
   check      formatting, lint, types, architecture
   openapi    describe the API anew in docs/openapi.json
   bench      how fast it is here:  dev.py bench engine
+  workbook   make the operators' workbook anew from its queries
   translate  bring the message catalogues up to date, and list what is still to be translated
   lock       pin the dependencies of pyproject.toml again; --upgrade takes the newest
   clean      remove all that dev.py has made
@@ -32,7 +33,7 @@ EPILOG = """\
 The first command prepares .sandbox/ (a minute or so, once); later ones start at once.
 TENANTRY_PYTHON=/path/to/python3.13 chooses the Python. Logs are in .sandbox/logs/.
 """
-NEEDS_NO_STORAGE = ("tests/architecture", "tests/dev", "tests/property", "tests/unit")
+NEEDS_NO_STORAGE = ("tests/architecture", "tests/dev", "tests/operations", "tests/property", "tests/unit")
 _MOST_PROCESSES = 4  # of tests; each needs up to 2 GB
 # Many short tests come first, beside which the long ones of the whole sandbox mostly wait.
 _WHOLE_MODULES = ("--dist", "loadfile")
@@ -70,7 +71,9 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(
-        title="commands", metavar="{demo,up,test,check,openapi,bench,translate,lock,clean}", required=True
+        title="commands",
+        metavar="{demo,up,test,check,openapi,bench,workbook,translate,lock,clean}",
+        required=True,
     )
 
     def add(name: str, command: Callable[[argparse.Namespace, list[str]], int]) -> argparse.ArgumentParser:
@@ -92,6 +95,7 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     bench.add_argument("what", choices=("engine",), help="the sync engine: calls, CPU, memory")
     bench.add_argument("--json", metavar="FILE", type=_absolute, help="also write the figures to FILE")
     bench.add_argument("--users", metavar="N,N", help="sizes of tenants (1000,10000,100000)")
+    add("workbook", _workbook)
     add("translate", _translate)
     lock = add("lock", _lock)
     lock.add_argument(
@@ -169,6 +173,12 @@ def _bench(options: argparse.Namespace, rest: list[str]) -> int:
     command += ["--json", str(options.json)] if options.json else []
     command += ["--users", options.users] if options.users else []
     return _run_module("bench", command)
+
+
+def _workbook(options: argparse.Namespace, rest: list[str]) -> int:
+    """Write infra/workbooks/tenantry.json as infra/queries and devtools/workbook.py have it now."""
+    workbook.write()
+    return 0
 
 
 def _translate(options: argparse.Namespace, rest: list[str]) -> int:
