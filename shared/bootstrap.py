@@ -52,7 +52,6 @@ from shared.app import App, Outside, wire
 from shared.logs import quiet_libraries
 from shared.settings import Settings
 
-_EXCHANGE_SCOPE = "api://AzureADTokenExchange/.default"
 _SDK_RETRIES = 4  # the SDK's own ten can take minutes, which a queue message would rather wait in the queue
 _GRAPH_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 
@@ -192,4 +191,5 @@ def _assertion(settings: Settings) -> Callable[[], str]:
     if client_id is None:
         return str
     identity = ManagedIdentityCredential(client_id=client_id)
-    return lambda: identity.get_token(_EXCHANGE_SCOPE).token
+    scope = f"{settings.entra_exchange_audience}/.default"
+    return lambda: identity.get_token(scope).token

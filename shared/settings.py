@@ -95,6 +95,7 @@ class Settings(BaseModel):
     entra_client_secret_name: str | None = Field(None, alias="ENTRA_CLIENT_SECRET_NAME")
     entra_client_certificate_name: str | None = Field(None, alias="ENTRA_CLIENT_CERTIFICATE_NAME")
     entra_managed_identity_client_id: str | None = Field(None, alias="ENTRA_MANAGED_IDENTITY_CLIENT_ID")
+    entra_exchange_audience: str = Field("api://AzureADTokenExchange", alias="ENTRA_EXCHANGE_AUDIENCE")
     graph_url: Url = Field("https://graph.microsoft.com", alias="GRAPH_URL")
     atera_url: Url = Field("https://app.atera.com", alias="ATERA_URL")
     syncro_url: SyncroUrl = Field("https://{subdomain}.syncromsp.com", alias="SYNCRO_URL")

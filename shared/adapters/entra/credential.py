@@ -32,7 +32,7 @@ class ServiceCredential:
     """
 
     def __init__(self, settings: Settings, secrets: Secrets, assertion: Callable[[], str]) -> None:
-        """`assertion`: a fresh token of the managed identity for `api://AzureADTokenExchange`; may block."""
+        """`assertion`: a fresh token of the managed identity for the exchange; may block."""
         self._settings, self._secrets, self._assertion = settings, secrets, assertion
         self._kept: ClientCredential | None = None
         self._kept_until = 0.0
