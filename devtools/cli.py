@@ -33,7 +33,14 @@ EPILOG = """\
 The first command prepares .sandbox/ (a minute or so, once); later ones start at once.
 TENANTRY_PYTHON=/path/to/python3.13 chooses the Python. Logs are in .sandbox/logs/.
 """
-NEEDS_NO_STORAGE = ("tests/architecture", "tests/dev", "tests/operations", "tests/property", "tests/unit")
+NEEDS_NO_STORAGE = (
+    "tests/architecture",
+    "tests/dev",
+    "tests/infra",
+    "tests/operations",
+    "tests/property",
+    "tests/unit",
+)
 _MOST_PROCESSES = 4  # of tests; each needs up to 2 GB
 # Many short tests come first, beside which the long ones of the whole sandbox mostly wait.
 _WHOLE_MODULES = ("--dist", "loadfile")
