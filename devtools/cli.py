@@ -21,7 +21,7 @@ Tenantry on one machine, with nothing installed but Python.
   demo       a customer's directory is connected and kept in step, told step by step (about two minutes)
   up         the app and the world around it, to play with in a browser, until Ctrl-C
   test       every test; anything after it goes to pytest:  dev.py test tests/unit -k guard
-  check      formatting, lint, types, architecture
+  check      formatting, lint, types, architecture, infrastructure
   openapi    describe the API anew in docs/openapi.json
   bench      how fast it is here:  dev.py bench engine
   workbook   make the operators' workbook anew from its queries
@@ -158,10 +158,11 @@ def _processes() -> int:
 
 
 def _check(options: argparse.Namespace, rest: list[str]) -> int:
-    """Check formatting, lint, types and architecture; shows everything that is wrong at once."""
+    """Check formatting, lint, types, architecture, infrastructure; shows all that is wrong at once."""
     console = Console()
     with environment.exclusive(console):
         _prepare(console, "sandbox", "dev", storage=False)
+        checks.prepare(console)
     return checks.run_all(console)
 
 

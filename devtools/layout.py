@@ -10,6 +10,7 @@ SANDBOX = ROOT / ".sandbox"
 LOGS = SANDBOX / "logs"
 VENV = SANDBOX / "venv"
 NODE = SANDBOX / "node"
+KUSTO = SANDBOX / "kusto"
 LOCKS = ROOT / "locks"
 
 WINDOWS = os.name == "nt"

@@ -1,4 +1,4 @@
-"""Node.js and Azurite, Microsoft's emulator of Azure Storage, under `.sandbox/node`."""
+"""Node.js, and what runs on it: Azurite, the emulator of Azure Storage, and a parser for queries."""
 
 from __future__ import annotations
 
@@ -6,14 +6,37 @@ import hashlib
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
+from pathlib import Path
 
 from devtools import environment, pip, processes
 from devtools.console import Console, Failure
-from devtools.layout import NODE, ROOT, child_environment
+from devtools.layout import KUSTO, NODE, ROOT, child_environment
 
 OLDEST_MAJOR = 20
-SOURCES = tuple(ROOT / "sandbox" / "node" / name for name in ("package.json", "package-lock.json"))
-STAMP = NODE / "installed"
+
+
+@dataclass(frozen=True)
+class Package:
+    """What a lock of npm's installs: the folder of the lock, where to, and what people read meanwhile."""
+
+    source: Path
+    target: Path
+    title: str
+
+    @property
+    def stamp(self) -> Path:
+        """Remembers which lock was installed."""
+        return self.target / "installed"
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What npm needs."""
+        return tuple(self.source / name for name in ("package.json", "package-lock.json"))
+
+
+AZURITE = Package(ROOT / "sandbox" / "node", NODE, "Azurite, the Azure Storage emulator")
+PARSER = Package(ROOT / "devtools" / "kusto", KUSTO, "Microsoft's parser for queries")
 
 
 def ensure_node(console: Console) -> None:
@@ -30,32 +53,41 @@ def ensure_node(console: Console) -> None:
 
 def ensure_azurite(console: Console) -> None:
     """Install Azurite from its lock; does nothing when that very lock is installed."""
-    if is_current():
+    _install(console, AZURITE)
+
+
+def ensure_parser(console: Console) -> None:
+    """Install the parser for queries from its lock; does nothing when that very lock is installed."""
+    _install(console, PARSER)
+
+
+def _install(console: Console, package: Package) -> None:
+    if is_current(package):
         return
     npm = shutil.which("npm", path=child_environment()["PATH"]) or "npm"
-    with console.step("Azurite, the Azure Storage emulator"):
-        shutil.rmtree(NODE, ignore_errors=True)
-        NODE.mkdir(parents=True)
-        for source in SOURCES:
-            shutil.copy(source, NODE)
+    with console.step(package.title):
+        shutil.rmtree(package.target, ignore_errors=True)
+        package.target.mkdir(parents=True)
+        for source in package.files:
+            shutil.copy(source, package.target)
         options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
         try:
-            processes.run([npm, "ci", *options], "npm", cwd=NODE)
+            processes.run([npm, "ci", *options], "npm", cwd=package.target)
         except processes.CommandFailed as failure:
             raise pip.explained(failure, "npm", "the registry in .npmrc") from None
-        STAMP.write_text(_digest(), encoding="utf-8")
+        package.stamp.write_text(_digest(package), encoding="utf-8")
 
 
-def is_current() -> bool:
-    """Whether Azurite was installed from the lock as it is now."""
+def is_current(package: Package) -> bool:
+    """Whether it was installed from the lock as it is now."""
     try:
-        return STAMP.read_text(encoding="utf-8") == _digest()
+        return package.stamp.read_text(encoding="utf-8") == _digest(package)
     except OSError:
         return False
 
 
-def _digest() -> str:
-    return hashlib.sha256(b"\0".join(source.read_bytes() for source in SOURCES)).hexdigest()
+def _digest(package: Package) -> str:
+    return hashlib.sha256(b"\0".join(source.read_bytes() for source in package.files)).hexdigest()
 
 
 def is_usable() -> bool:
