@@ -86,6 +86,13 @@ async def housekeeping(timer: func.TimerRequest) -> None:
     await entry_points.housekeeping()
 
 
+@app.function_name("observe")
+@app.timer_trigger("timer", "0 7-59/15 * * * *", run_on_startup=False, use_monitor=True)
+async def observe(timer: func.TimerRequest) -> None:
+    """How many customers are connected, how fresh their contacts are, and who is late, for telemetry."""
+    await entry_points.observe()
+
+
 async def _answer(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     # Imported here: indexing the app, and instances that only ever sync, need no web framework.
     from shared.web.functions import answer

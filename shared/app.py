@@ -48,6 +48,7 @@ from shared.services.holding import Holding
 from shared.services.housekeeping import Housekeeping
 from shared.services.idempotency import Idempotency
 from shared.services.issues import Issues
+from shared.services.observing import Observing
 from shared.services.onboarding import Onboarding
 from shared.services.outbox import TellingConnections, TellingDestinations, TellingRuns
 from shared.services.overview import Overview
@@ -102,6 +103,7 @@ class App:
     previews: PreviewWorker
     fan_out: FanOut
     housekeeping: Housekeeping
+    observing: Observing
     events: EventStore
     publisher: Publisher
     webhooks: WebhookEndpoints
@@ -247,6 +249,7 @@ def wire(
         previews=PreviewWorker(preview_runner, queue),
         fan_out=fan_out,
         housekeeping=Housekeeping(one_time, fan_out, events, deliveries, clock),
+        observing=Observing(connections, secrets, clock, settings.credential, settings.sync_spread),
         events=events,
         publisher=Publisher(
             outside.connections,

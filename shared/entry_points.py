@@ -122,6 +122,16 @@ async def housekeeping() -> None:
         await app.housekeeping.tidy()
 
 
+async def observe() -> None:
+    """Tell how everything is."""
+    from shared.bootstrap import get_app
+    from shared.telemetry.spans import span
+
+    app = get_app()
+    with span("observe"), _discreet():
+        await app.observing.look()
+
+
 def _decoded(body: bytes) -> QueueMessage | None:
     try:
         return decode(body)

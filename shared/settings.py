@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from shared.core.credential import Credential, CredentialKind
 from shared.core.schedule import is_schedule
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -146,6 +147,15 @@ class Settings(BaseModel):
     def exports_telemetry(self) -> bool:
         """Whether the app itself sends its telemetry; where Application Insights is on, the worker does."""
         return self.collector is not None and not self.application_insights
+
+    @property
+    def credential(self) -> Credential:
+        """What the app proves to Microsoft with that it is itself."""
+        if self.entra_managed_identity_client_id:
+            return Credential(CredentialKind.MANAGED_IDENTITY)
+        if self.entra_client_certificate_name:
+            return Credential(CredentialKind.CERTIFICATE, self.entra_client_certificate_name)
+        return Credential(CredentialKind.SECRET, self.entra_client_secret_name)
 
     @property
     def redirect_uri(self) -> str:

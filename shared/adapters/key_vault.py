@@ -5,6 +5,7 @@ from azure.keyvault.secrets.aio import SecretClient
 
 from shared.adapters.azure_errors import translated
 from shared.core.errors import RetryLater
+from shared.ports import SecretProperties
 
 
 class KeyVaultSecrets:
@@ -19,6 +20,14 @@ class KeyVaultSecrets:
         with translated("Key Vault"):
             try:
                 return (await self._client.get_secret(name)).value
+            except ResourceNotFoundError:
+                return None
+
+    async def properties(self, name: str) -> SecretProperties | None:
+        """See Secrets. Whoever may read a secret may read this with it; to list secrets is another right."""
+        with translated("Key Vault"):
+            try:
+                return SecretProperties((await self._client.get_secret(name)).properties.expires_on)
             except ResourceNotFoundError:
                 return None
 

@@ -3,6 +3,9 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import msgspec
+
+from shared.core.configuration import Schedule
 from shared.core.connection import Connection, ConnectionState
 from shared.core.run import Run, RunState
 from shared.core.schedule import next_due
@@ -41,19 +44,58 @@ _OF_STATE = {
 }
 
 
+class Glance(msgspec.Struct, frozen=True):
+    """What is seen of a connection at a glance: as much as tells how fresh its contacts are.
+
+    `held`: a run waits for a person. `waiting_since`: its next sync is the first that is due after this.
+    `settled`: the last sync went by the schedule of today.
+    """
+
+    account_id: str
+    customer_id: str
+    id: str
+    state: ConnectionState
+    schedule: Schedule = Schedule()
+    being_set_up: bool = False
+    held: bool = False
+    synced_at: datetime | None = None
+    waiting_since: datetime | None = None
+    settled: bool = True
+
+
+def glance(connection: Connection) -> Glance:
+    """The connection at a glance."""
+    times = (connection.synced_at, connection.connected_at, connection.state_since)
+    return Glance(
+        account_id=connection.account_id,
+        customer_id=connection.customer_id,
+        id=connection.id,
+        state=connection.state,
+        schedule=connection.configuration.schedule,
+        being_set_up=connection.being_set_up,
+        held=connection.held_run is not None,
+        synced_at=connection.synced_at,
+        waiting_since=max((at for at in times if at is not None), default=None),
+        settled=connection.applied_version in (None, connection.configuration_version),
+    )
+
+
 def overdue_since(connection: Connection, spread: timedelta, now: datetime) -> datetime | None:
     """When the sync was due that has not come about; None while none is late.
 
     `spread`: over how long syncs of the same hour are spread.
     """
-    times = (connection.synced_at, connection.connected_at, connection.state_since)
-    known = [at for at in times if at is not None]
-    if connection.state is not ConnectionState.ACTIVE or connection.being_set_up or not known:
+    return missed_since(glance(connection), spread, now, PATIENCE)
+
+
+def missed_since(seen: Glance, spread: timedelta, now: datetime, patience: timedelta) -> datetime | None:
+    """The same for a connection at a glance. `patience`: how long after its time a sync is late."""
+    if seen.state is not ConnectionState.ACTIVE or seen.being_set_up or seen.waiting_since is None:
         return None
-    since = max(known) + timedelta.resolution
-    due = next_due(connection.configuration.schedule, connection.id, spread, since)
-    applied = connection.applied_version in (None, connection.configuration_version)
-    return due if due + (PATIENCE if applied else _NEW_SCHEDULE) <= now else None
+    if seen.waiting_since + patience > now:
+        return None  # whenever it was due, that is not long ago
+    due = next_due(seen.schedule, seen.id, spread, seen.waiting_since + timedelta.resolution)
+    return due if due + (patience if seen.settled else _NEW_SCHEDULE) <= now else None
 
 
 def verdict(

@@ -7,7 +7,7 @@ from shared.ports.common import Clock, Page, Stored
 from shared.ports.destination import ContactStore, ContactStores, Destination, Destinations, StoredContact
 from shared.ports.directory import Directories, DirectoryGroup, DirectoryReader, Organization
 from shared.ports.events import EventFilter, EventStore, FeedPart
-from shared.ports.outside import Budgets, IdentityProvider, Queue, Secrets, SignIn
+from shared.ports.outside import Budgets, IdentityProvider, Queue, SecretProperties, Secrets, SignIn
 from shared.ports.psa import (
     AccountDestinationStore,
     CustomFields,
@@ -83,6 +83,7 @@ __all__ = [
     "ReviewStore",
     "RunStore",
     "ScheduledConnection",
+    "SecretProperties",
     "Secrets",
     "SignIn",
     "SlotStore",

@@ -17,11 +17,21 @@ class Queue(Protocol):
         ...
 
 
+class SecretProperties(msgspec.Struct, frozen=True):
+    """What is known of a secret besides its value; `expires_at`: None where it does not expire."""
+
+    expires_at: datetime | None = None
+
+
 class Secrets(Protocol):
     """Named secrets."""
 
     async def get(self, name: str) -> str | None:
         """The secret's value, or None when there is none."""
+        ...
+
+    async def properties(self, name: str) -> SecretProperties | None:
+        """What is known of the secret, or None when there is none."""
         ...
 
     async def set(self, name: str, value: str) -> None:

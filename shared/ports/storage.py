@@ -17,6 +17,7 @@ from shared.core.prices import Prices
 from shared.core.report import TenantReport
 from shared.core.reviews import Review
 from shared.core.run import Run
+from shared.core.standing import Glance
 from shared.ports.common import Page, Stored
 
 
@@ -101,6 +102,10 @@ class ConnectionStore(Protocol):
 
     def active(self, after: str | None = None) -> AsyncIterator[Page[ScheduledConnection]]:
         """Stream every active connection but those being set up, from a former page's `after` on."""
+        ...
+
+    def glances(self) -> AsyncIterator[Sequence[Glance]]:
+        """Stream every connection there is at a glance, page by page."""
         ...
 
 

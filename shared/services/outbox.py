@@ -5,7 +5,7 @@ that has it published is sent before, so that no notice stays where nobody looks
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,6 +16,7 @@ from shared.core.events import EventType
 from shared.core.messages import PublishMessage, Source
 from shared.core.run import Run
 from shared.core.run_facts import has_ended
+from shared.core.standing import Glance
 from shared.logs import log
 from shared.ports import (
     AccountDestinationStore,
@@ -67,6 +68,11 @@ class TellingConnections:
     async def active(self, after: str | None = None) -> AsyncIterator[Page[ScheduledConnection]]:
         """See ConnectionStore."""
         async for page in self.inner.active(after):
+            yield page
+
+    async def glances(self) -> AsyncIterator[Sequence[Glance]]:
+        """See ConnectionStore."""
+        async for page in self.inner.glances():
             yield page
 
 

@@ -6,6 +6,7 @@ from shared.core import run_facts
 from shared.core.run import Run, RunState
 from shared.logs import log_event
 from shared.ports import Clock, ContactStores, RunStore
+from shared.telemetry import metrics
 
 _REMEMBERED = 600.0  # seconds for which an account's destination is not looked up again
 _MOST_REMEMBERED = 10_000
@@ -45,6 +46,7 @@ class RunLog:
             _log_held(after)
         elif before is not None and run_facts.has_ended(before, after):
             _log_finished(after, destination)
+            metrics.run_ended(after, destination)
 
     async def tell_again(self, run_id: str) -> None:
         """What may be untold of a run whose message comes again: somebody may have died before telling it."""

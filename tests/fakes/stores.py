@@ -19,7 +19,8 @@ from shared.core.prices import NO_PRICES, Prices
 from shared.core.report import TenantReport
 from shared.core.reviews import Review
 from shared.core.run import Run, connection_of
-from shared.ports import OpenSlot, Page, ScheduledConnection, Stored
+from shared.core.standing import Glance, glance
+from shared.ports import OpenSlot, Page, ScheduledConnection, SecretProperties, Stored
 
 T = TypeVar("T")
 
@@ -29,9 +30,13 @@ class FakeSecrets:
 
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
+        self.expiries: dict[str, datetime] = {}
 
     async def get(self, name: str) -> str | None:
         return self.values.get(name)
+
+    async def properties(self, name: str) -> SecretProperties | None:
+        return SecretProperties(self.expiries.get(name)) if name in self.values else None
 
     async def set(self, name: str, value: str) -> None:
         self.values[name] = value
@@ -147,6 +152,12 @@ class FakeConnectionStore:
             yield Page(tuple(map(_scheduled, part)), after)
             if after is None:
                 return
+
+    async def glances(self) -> AsyncIterator[Sequence[Glance]]:
+        bodies = [body for _, (_, body) in sorted(self._connections.items())]
+        for start in range(0, len(bodies), self.page_size):
+            part = bodies[start : start + self.page_size]
+            yield tuple(glance(msgspec.json.decode(body, type=Connection)) for body in part)
 
     def all(self) -> list[Connection]:
         """Every connection, for a look from outside."""

@@ -20,6 +20,7 @@ from shared.adapters.entra.applications import Applications
 from shared.adapters.entra.credential import ServiceCredential
 from shared.core.errors import OperatorError, RetryLater
 from tests.fakes import FakeSecrets
+from tests.fakes.logged import logged_events
 from tests.integration.microsoft import CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_NAME, Microsoft
 from tests.integration.tenant import GRAPH_SCOPE, open_credential
 
@@ -91,9 +92,10 @@ async def test_a_registered_certificate_gets_tokens(
     with proving(
         microsoft, {CERTIFICATE_NAME: value}, ENTRA_CLIENT_CERTIFICATE_NAME=CERTIFICATE_NAME
     ) as applications:
-        with pytest.raises(OperatorError) as refused:
+        with pytest.raises(OperatorError) as refused, logged_events() as logged:
             await token(microsoft, applications)
         assert refused.value.code == "credential_refused"
+        assert logged.one("credential.refused") == {"code": "credential_refused", "level": "ERROR"}
         await microsoft.control(
             microsoft.entra_url, "certificates", client_id=CLIENT_ID, certificate=certificate.public
         )
@@ -128,9 +130,11 @@ async def test_a_credential_that_is_not_in_the_vault_is_for_the_operator(microso
     with (
         proving(microsoft, {}, ENTRA_CLIENT_SECRET_NAME=CLIENT_SECRET_NAME) as applications,
         pytest.raises(OperatorError) as missing,
+        logged_events() as logged,
     ):
         await token(microsoft, applications)
     assert missing.value.code == "credential_missing"
+    assert logged.one("credential.refused") == {"code": "credential_missing", "level": "ERROR"}
     assert CLIENT_SECRET_NAME in missing.value.detail
 
 
@@ -159,7 +163,9 @@ async def test_a_rotated_secret_fails_nobody(microsoft: Microsoft) -> None:
         with pytest.raises(OperatorError):
             await token(microsoft, applications)
         kept[CLIENT_SECRET_NAME] = "rotated"
-        assert await token(microsoft, applications)
+        with logged_events() as logged:
+            assert await token(microsoft, applications)
+        assert logged.named("credential.refused") == []
 
 
 async def test_the_managed_identitys_assertion_is_asked_for_each_time(

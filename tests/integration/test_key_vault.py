@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from sandbox.simulators.faults import Fault
+from sandbox.simulators.key_vault.store import Attributes
 from shared.adapters.key_vault import KeyVaultSecrets
 from shared.core.errors import OperatorError, RetryLater
+from shared.ports import SecretProperties
 from tests.integration.microsoft import Microsoft
 
 VERSIONS = "GET /secrets/{name}"
@@ -32,6 +36,13 @@ async def test_a_secret_that_we_deleted_can_be_set_again(vault: KeyVaultSecrets)
         assert await vault.get("connection-1") is None
 
 
+async def test_a_secret_tells_when_it_expires(microsoft: Microsoft, vault: KeyVaultSecrets) -> None:
+    """As it was set beside the value, to the second."""
+    expires = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
+    microsoft.secrets.set("entra-client-secret", "value", Attributes(expires=int(expires.timestamp())))
+    assert await vault.properties("entra-client-secret") == SecretProperties(expires)
+
+
 async def test_a_recovery_that_takes_a_while_is_waited_out(
     microsoft: Microsoft, vault: KeyVaultSecrets
 ) -> None:
@@ -53,7 +64,12 @@ async def test_a_vault_without_a_role_for_us_is_for_the_operator(
     """403, on whatever is tried."""
     forbidden = {"error": {"code": "Forbidden", "message": "Caller is not authorized"}}
     microsoft.vault_faults.add(Fault(kind="status", status=403, body=forbidden, count=None))
-    for attempt in (vault.get("any"), vault.set("any", "value"), vault.delete("any")):
+    for attempt in (
+        vault.get("any"),
+        vault.properties("any"),
+        vault.set("any", "value"),
+        vault.delete("any"),
+    ):
         with pytest.raises(OperatorError) as refused:
             await attempt
         assert refused.value.code == "key_vault_refused"

@@ -19,6 +19,7 @@ from shared.core.connection import ConnectionState
 from shared.core.models import Contact, ContactFields
 from shared.core.report import TenantReport
 from shared.core.run import Counts, RunState, Stage
+from shared.core.standing import Glance, glance
 from shared.ports import ScheduledConnection
 from tests.contract.contracts.destination import contacts
 from tests.contract.contracts.values import active
@@ -175,7 +176,10 @@ async def test_an_old_connection_loads_and_is_due(tables: OwnTables) -> None:
     due = ScheduledConnection("account", CONNECTION_ID, Schedule())
     assert [page.items async for page in connections.active()] == [(due,)]
     assert await TableMirrors(tables).load(CONNECTION_ID, found.mirror or "") is None
+    unmeasured = Glance("account", "", CONNECTION_ID, ConnectionState.ACTIVE)
+    assert [page async for page in connections.glances()] == [(unmeasured,)]
     await connections.replace(stored, found)
+    assert [page async for page in connections.glances()] == [(glance(found),)]
     assert [page.items async for page in connections.active()] == [(due,)]
 
 

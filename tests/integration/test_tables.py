@@ -13,7 +13,7 @@ from azure.core.exceptions import HttpResponseError
 from shared.adapters.builtin import BuiltinDestinations
 from shared.adapters.tables.accounts import TableAccounts, TableCustomers
 from shared.adapters.tables.budgets import TableBudgets
-from shared.adapters.tables.connections import TableConnections
+from shared.adapters.tables.connections import TableConnections, _entity
 from shared.adapters.tables.mirrors import TableMirrors
 from shared.adapters.tables.one_time import TableOneTime
 from shared.adapters.tables.reports import TableReports
@@ -28,6 +28,7 @@ from shared.core.customer import Customer
 from shared.core.errors import ConcurrentUpdate
 from shared.core.mirror import Snapshot
 from shared.core.models import DirectoryUser, RemovalReason
+from shared.core.standing import glance
 from shared.core.supplement import Registration, Supplement
 from shared.ports import ScheduledConnection
 from tests.contract.contracts.values import HOSTILE, NOW, active, change, connection, run, unique
@@ -79,6 +80,7 @@ async def test_every_store_reads_nothing_where_no_table_is(tables: OwnTables) ->
     assert await TableAccounts(tables).keys(unique()) == []
     assert (await TableCustomers(tables).list(unique(), 10)).items == ()
     assert [page async for page in TableConnections(tables).active()] == []
+    assert [page async for page in TableConnections(tables).glances()] == []
     assert (await TableRuns(tables).list(unique(), 10)).items == ()
     assert (await TableChanges(tables).list("run", 10)).items == ()
     assert await TableOneTime(tables).purge(NOW) == 0
@@ -218,6 +220,21 @@ async def test_an_active_connection_is_streamed_although_there_are_several_pages
     rest = [page async for page in connections.active(pages[0].after)]
     assert rest == pages[1:]
     assert pages[-1].after is None
+
+
+async def test_a_look_at_all_connections_is_one_call_for_a_thousand(tables: OwnTables) -> None:
+    """A hundred thousand are a hundred calls; only what is seen at a glance is read of each."""
+    connections = TableConnections(tables)
+    for start in range(0, 1_100, TRANSACTION):
+        await Table(tables, "connections").transaction(
+            [
+                ("create", _entity(active("a", f"{number:05d}")))
+                for number in range(start, start + TRANSACTION)
+            ]
+        )
+    pages = [page async for page in connections.glances()]
+    assert [len(page) for page in pages] == [1_000, 100]
+    assert pages[1][99] == glance(active("a", "01099"))
 
 
 async def test_a_schedule_is_kept_where_the_fan_out_looks(tables: OwnTables) -> None:

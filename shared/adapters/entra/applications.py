@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,7 +19,8 @@ from shared.adapters.azure_errors import translated
 from shared.adapters.entra.credential import ServiceCredential
 from shared.adapters.entra.errors import token_error
 from shared.adapters.retry_after import retry_after
-from shared.core.errors import OperatorError, RetryLater
+from shared.core.errors import OperatorError, RetryLater, TenantryError
+from shared.logs import log
 from shared.settings import Settings
 
 T = TypeVar("T")
@@ -129,12 +131,18 @@ class Applications:
         Where our credential is refused, it may have been renewed since we looked into Key Vault; then the
         question is asked once more.
         """
-        credential = await self._credential.get()
-        answer = await in_thread(partial(question, credential))
-        if "error" in answer and isinstance(token_error(answer), OperatorError):
-            renewed = await self._credential.renewed(credential)
-            if renewed is not None:
-                answer = await in_thread(partial(question, renewed))
+        try:
+            credential = await self._credential.get()
+            answer = await in_thread(partial(question, credential))
+            if _refuses_us(answer):
+                renewed = await self._credential.renewed(credential)
+                if renewed is not None:
+                    answer = await in_thread(partial(question, renewed))
+        except OperatorError as error:  # there is none, or none that can be used
+            _log_refused(error)
+            raise
+        if _refuses_us(answer):
+            _log_refused(token_error(answer))
         return answer
 
     def open(
@@ -154,6 +162,14 @@ class Applications:
     def close(self) -> None:
         """Give the connections back."""
         self._session.close()
+
+
+def _refuses_us(answer: dict[str, Any]) -> bool:
+    return "error" in answer and isinstance(token_error(answer), OperatorError)
+
+
+def _log_refused(error: TenantryError) -> None:
+    log("credential.refused", level=logging.ERROR, code=error.code)
 
 
 async def in_thread(work: Callable[[], T]) -> T:

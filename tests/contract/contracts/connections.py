@@ -13,6 +13,7 @@ from shared.core.connection import Connection, ConnectionState, Grant
 from shared.core.errors import ConcurrentUpdate
 from shared.core.presets import PRESETS
 from shared.core.setup import Setup
+from shared.core.standing import glance
 from shared.ports import ConnectionStore, OpenSlot, ScheduledConnection, SlotStore
 from tests.contract.contracts.values import HOSTILE, LATER, NOW, active, connection, unique
 
@@ -177,6 +178,45 @@ class ConnectionStoreContract:
             pages = [page.items async for page in connections.active()]
             assert bool(_ids_of(account_id, pages)) is streams
             assert await connections.get(account_id, stored.value.id) == stored
+
+    async def test_every_connection_is_seen_at_a_glance(self, connections: ConnectionStore) -> None:
+        """In any state, once, with whatever tells how fresh its contacts are, as it was written last."""
+        account_id = unique()
+        wanted = [connection(account_id, state=state, connected_at=NOW) for state in ConnectionState]
+        wanted += [active(account_id) for _ in range(20)]
+        for each in wanted:
+            await connections.add(each)
+        configured = Configuration(schedule=Schedule(hours=6))
+        changed = msgspec.structs.replace(
+            wanted[0],
+            state=ConnectionState.ACTIVE,
+            configuration=configured,
+            configuration_version=3,
+            applied_version=2,
+            held_run="run_held",
+            synced_at=LATER,
+            setup=Setup(Configuration(), NOW),
+        )
+        stored = await connections.get(account_id, wanted[0].id)
+        assert stored is not None
+        stored = await connections.replace(stored, changed)
+        wanted[0] = changed
+        seen = {
+            one.id: one
+            async for page in connections.glances()
+            for one in page
+            if one.account_id == account_id
+        }
+        assert seen == {each.id: glance(each) for each in wanted}
+        assert (seen[changed.id].held, seen[changed.id].settled, seen[changed.id].being_set_up) == (
+            True,
+            False,
+            True,
+        )
+        plain = msgspec.structs.replace(changed, held_run=None, synced_at=None, setup=None)
+        await connections.replace(stored, plain)
+        seen = {one.id: one async for page in connections.glances() for one in page}
+        assert seen[plain.id] == glance(plain)
 
 
 def _scheduled(one: Connection, schedule: Schedule) -> Connection:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.core.messages import QueueMessage, SyncMessage, ValidateMessage
-from shared.ports import OneTimeStore, Queue, Secrets
+from shared.ports import OneTimeStore, Queue, SecretProperties, Secrets
 from tests.contract.contracts.values import HOSTILE, LATER, NOW, unique
 
 VALUE = {
@@ -144,6 +144,15 @@ class SecretsContract:
     async def test_an_unknown_secret_is_none(self, secrets: Secrets) -> None:
         """Looking for what is not there is no error."""
         assert await secrets.get(f"connection-{unique()}") is None
+
+    async def test_a_secret_without_an_expiry_has_none(self, secrets: Secrets) -> None:
+        """And of a secret that is not there, or not any more, nothing is known."""
+        name = f"connection-{unique()}"
+        assert await secrets.properties(name) is None
+        await secrets.set(name, "value")
+        assert await secrets.properties(name) == SecretProperties(None)
+        await secrets.delete(name)
+        assert await secrets.properties(name) is None
 
     async def test_a_deleted_secret_is_gone(self, secrets: Secrets) -> None:
         """Deleting what is not there is fine."""

@@ -68,6 +68,7 @@ def test_every_function_is_named_and_anonymous_where_it_checks_itself(indexed: d
         "deliver",
         "deliver_poison",
         "housekeeping",
+        "observe",
     ]
     for name in ("api", "connect", "portal"):
         trigger = functions[name][0]
@@ -85,6 +86,8 @@ def test_timers_and_queues_are_bound_as_the_app_expects(indexed: dict[str, Any])
     assert fan_out["runOnStartup"] is False
     assert fan_out["useMonitor"] is True
     assert functions["housekeeping"][0]["schedule"] == "0 */15 * * * *"
+    assert functions["observe"][0]["schedule"] == "0 7-59/15 * * * *"
+    assert functions["observe"][0]["runOnStartup"] is False
     for name, queue in {"sync": "sync-requests", "sync_poison": "sync-requests-poison"}.items():
         assert functions[name][0]["queueName"] == queue
         assert functions[name][0]["connection"] == "AzureWebJobsStorage"
