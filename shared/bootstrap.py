@@ -10,6 +10,7 @@ import aiohttp
 import httpx
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline.transport import AioHttpTransport
+from azure.core.settings import settings as azure_settings
 from azure.data.tables.aio import TableServiceClient
 from azure.identity import ManagedIdentityCredential
 from azure.identity.aio import DefaultAzureCredential
@@ -47,6 +48,7 @@ from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
 from shared.adapters.tables.webhooks import TableDeliveries, TableWebhooks
+from shared.adapters.traced_transport import TracedTransport
 from shared.adapters.webhooks import WebhookReceivers
 from shared.app import App, Outside, wire
 from shared.logs import quiet_libraries
@@ -73,6 +75,7 @@ def get_app() -> App:
 def build(settings: Settings) -> App:
     """The app on Azure's services and Microsoft's."""
     quiet_libraries()
+    azure_settings.tracing_enabled = False  # see TracedTransport
     flush = _exporting(settings)
     clock = SystemClock()
     # One TLS context and two pools for the process: a context costs 15 ms, a handshake another round trip.
@@ -80,13 +83,16 @@ def build(settings: Settings) -> App:
     session = _session(tls)
     http = BoundedClient(verify=tls, timeout=_GRAPH_TIMEOUT, trust_env=False, follow_redirects=False)
     transport = AioHttpTransport(session=session, session_owner=False)
-    identity = DefaultAzureCredential(transport=transport)
-    options: dict[str, Any] = {"transport": transport, "retry_total": _SDK_RETRIES}
-    tables = _tables(settings, identity, options)
+
+    def options(system: str) -> dict[str, Any]:
+        return {"transport": TracedTransport(transport, system), "retry_total": _SDK_RETRIES}
+
+    identity = DefaultAzureCredential(transport=TracedTransport(transport, "identity"))
+    tables = _tables(settings, identity, options("tables"))
     names = (QUEUE_NAME, PUBLISH_QUEUE_NAME, DELIVERY_QUEUE_NAME)
-    queues = [_queue(settings, identity, options, name) for name in names]
+    queues = [_queue(settings, identity, options("queue"), name) for name in names]
     queue, notices, outgoing = map(StorageQueue, queues)
-    vault = SecretClient(settings.key_vault_url, identity, **options)
+    vault = SecretClient(settings.key_vault_url, identity, **options("key_vault"))
 
     secrets = KeyVaultSecrets(vault)
     applications = Applications(settings, ServiceCredential(settings, secrets, _assertion(settings)))

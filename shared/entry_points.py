@@ -19,11 +19,9 @@ from shared.core.messages import (
     SyncMessage,
     ValidateMessage,
     decode,
-    ids_of,
     tag_of,
 )
 from shared.logs import log, where
-from shared.telemetry.ids import about
 
 if TYPE_CHECKING:
     from shared.app import App
@@ -52,11 +50,11 @@ async def work(body: bytes, message_id: str | None, queue: str, deliveries: int 
     from shared.telemetry.carrying import processing
 
     app = get_app()
-    with processing(queue, body):
-        message = _decoded(body)
+    message = _decoded(body)
+    with processing(queue, body, message):
         if message is None:
             raise UndecodableMessage(f"message {message_id} cannot be decoded")
-        with about(**ids_of(message)), _discreet():
+        with _discreet():
             await carry_out(app, message, again=(deliveries or 1) > 1)
 
 
@@ -87,13 +85,12 @@ async def give_up(body: bytes, message_id: str | None, queue: str) -> None:
     from shared.telemetry.carrying import processing
 
     app = get_app()
-    with processing(f"{queue}-poison", body):
-        message = _decoded(body)
-        with about(**({} if message is None else ids_of(message))), _discreet():
-            kind = "undecodable" if message is None else tag_of(message)
-            log("message.given_up", level=logging.ERROR, queue=queue, kind=kind, message=message_id)
-            if message is not None:
-                await abandon(app, message)
+    message = _decoded(body)
+    with processing(f"{queue}-poison", body, message), _discreet():
+        kind = "undecodable" if message is None else tag_of(message)
+        log("message.given_up", level=logging.ERROR, queue=queue, kind=kind, message=message_id)
+        if message is not None:
+            await abandon(app, message)
 
 
 async def abandon(app: "App", message: QueueMessage) -> None:

@@ -19,6 +19,8 @@ from pydantic import (
 from shared.core.credential import Credential, CredentialKind
 from shared.core.schedule import is_schedule
 
+TALKATIVE_INSTRUMENTATIONS = ("azure_sdk", "fastapi", "httpx", "httpx2", "requests", "urllib", "urllib3")
+"""Their spans carry whole addresses: delta tokens, one-use links, codes of a sign-in."""
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -75,11 +77,16 @@ def _networks(text: object) -> object:
         raise ValueError("must be networks such as 10.1.0.0/16, separated by commas") from None
 
 
+def _names(text: object) -> object:
+    return tuple(name.strip() for name in text.split(",")) if isinstance(text, str) else text
+
+
 Url = Annotated[str, AfterValidator(_https)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 SyncroUrl = Annotated[str, AfterValidator(_with_subdomain)]
 Calls = Annotated[int, Field(ge=6, le=100_000)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Collector = Annotated[str, AfterValidator(_http)]
 
 
@@ -112,6 +119,7 @@ class Settings(BaseModel):
     webhook_networks: Networks = Field((), alias="WEBHOOK_NETWORKS")
     sync_lease: Seconds = Field(timedelta(seconds=60), alias="SYNC_LEASE_SECONDS", ge=timedelta(seconds=3))
     application_insights: bool = Field(False, alias="PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY")
+    disabled_instrumentations: Names = Field((), alias="OTEL_PYTHON_DISABLED_INSTRUMENTATIONS")
     collector: Collector | None = Field(None, alias="OTEL_EXPORTER_OTLP_ENDPOINT")
 
     @model_validator(mode="after")
@@ -125,6 +133,13 @@ class Settings(BaseModel):
             raise ValueError(
                 "set exactly one of ENTRA_MANAGED_IDENTITY_CLIENT_ID, ENTRA_CLIENT_CERTIFICATE_NAME and "
                 "ENTRA_CLIENT_SECRET_NAME"
+            )
+        if self.application_insights and not set(TALKATIVE_INSTRUMENTATIONS).issubset(
+            self.disabled_instrumentations
+        ):
+            names = ",".join(TALKATIVE_INSTRUMENTATIONS)
+            raise ValueError(
+                f"set OTEL_PYTHON_DISABLED_INSTRUMENTATIONS to {names}, or telemetry would hold secrets"
             )
         if not self.storage_connection_string and not (self.storage_table_url and self.storage_queue_url):
             raise ValueError(

@@ -27,6 +27,7 @@ from shared.core.webhook_addresses import (
     not_public,
 )
 from shared.ports import Answer, DeliveryFailed
+from shared.telemetry.spans import calling
 
 _TIMEOUT = 15.0  # seconds, from the look-up to the answer's head
 _AT_ONCE = 100
@@ -96,12 +97,14 @@ class WebhookReceivers:
         }
         try:
             # The body of the answer is not read; leaving the block gives the connection up with it.
-            async with self._session.post(
-                url, data=body.encode(), headers=headers, allow_redirects=False
-            ) as answer:
-                seconds = retry_after(answer.headers)
-                wait = None if seconds is None else timedelta(seconds=seconds)
-                return Answer(answer.status, wait)
+            with calling("webhook", "POST") as call:
+                async with self._session.post(
+                    url, data=body.encode(), headers=headers, allow_redirects=False
+                ) as answer:
+                    call.answered(answer.status)
+                    seconds = retry_after(answer.headers)
+                    wait = None if seconds is None else timedelta(seconds=seconds)
+                    return Answer(answer.status, wait)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise DeliveryFailed(_code(error)) from None
 

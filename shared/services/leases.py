@@ -8,6 +8,7 @@ import msgspec
 from shared.core.connection import Connection, ConnectionState
 from shared.core.errors import ConcurrentUpdate, LeaseLost
 from shared.ports import Clock, ConnectionStore, Stored
+from shared.telemetry.spans import spanned
 
 _LOOK_EVERY = 2.0  # seconds; so soon a run notices that its customer was disconnected
 
@@ -114,6 +115,7 @@ class Lease:
         self._held = found
 
 
+@spanned("run.lease")
 async def acquire(
     store: ConnectionStore,
     clock: Clock,

@@ -4,7 +4,6 @@ Nothing is written but the preview itself: no contact, no place in the directory
 neither waits for a sync nor holds one up.
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,17 +22,17 @@ from shared.core.errors import (
 )
 from shared.core.guard import tripped
 from shared.core.messages import PreviewMessage
-from shared.core.models import Contact
-from shared.core.planning import make_plan
 from shared.core.reviews import decisions
 from shared.core.run import Run, RunError, RunState, contacts_since, planned_counts, skipped_by_reason
 from shared.core.run_moves import ended
 from shared.logs import log, where
 from shared.ports import ChangeLog, Clock, ConnectionStore, Destinations, Queue, ReviewStore, RunStore, Stored
+from shared.services import phases
 from shared.services.change_chunks import PLANNED, forget, log_lines
 from shared.services.reading import DirectoryReading
 from shared.services.run_errors import not_active, run_error, stopped
 from shared.services.updates import update_run
+from shared.telemetry.spans import spanned, tell
 
 LONGEST_PREVIEW = timedelta(hours=2)
 """From its asking; nobody waits longer for a preview."""
@@ -66,14 +65,9 @@ class PreviewRunner:
         destination = self.destinations.open(tried, looking=True)
         held = await destination.fields()
         reading = await self.reading.read(connection, configuration, run.kind, self.clock.now(), watch.look)
-        contacts: list[Contact] = []
-        async for page in destination.contacts(contacts_since(run, self.clock.now())):
-            contacts += page
-            await watch.look()
+        contacts = await phases.read_contacts(destination, contacts_since(run, self.clock.now()), watch.look)
         queue = await self.reviews.all(connection.id) if connection.reviews else {}
-        plan = await asyncio.to_thread(
-            make_plan, reading.snapshot, contacts, configuration, decisions(queue), held
-        )
+        plan = await phases.plan(reading.snapshot, contacts, configuration, decisions(queue), held)
         await forget(self.changes, run.id, PLANNED)
         await log_lines(self.changes, run.id, PLANNED, plan.changes)
         now = self.clock.now()
@@ -101,6 +95,7 @@ class PreviewWorker:
     runner: PreviewRunner
     queue: Queue
 
+    @spanned("run")
     async def handle(self, message: PreviewMessage) -> None:
         """Carry out the preview, or put it off, or write down why it ended.
 
@@ -111,6 +106,7 @@ class PreviewWorker:
         if run is None or run.state.ended:
             log("preview.ignored", run=message.run_id)
             return
+        tell(customer=run.customer_id, kind=run.kind, trigger=run.trigger)
         stored = await self.runner.connections.get(message.account_id, message.connection_id)
         if stored is None or stored.value.state not in PREVIEWED:
             await self._end(run, RunState.CANCELED, not_active(_state(stored)))
@@ -126,7 +122,8 @@ class PreviewWorker:
         if run is None or run.state.ended:
             return
         try:
-            await self.runner.carry_out(run, stored.value)
+            run = await self.runner.carry_out(run, stored.value)
+            tell(outcome=run.state)
         except LeaseLost:
             await self._end(run, RunState.CANCELED, not_active("no longer the one that was read"))
         except RetryLater as error:
@@ -164,6 +161,7 @@ class PreviewWorker:
         await update_run(self.runner.runs, run_id, lambda run: msgspec.structs.replace(run, error=noted))
 
     async def _end(self, run: Run, state: RunState, error: RunError) -> None:
+        tell(outcome=state, code=error.code, actor=error.actor)
         now = self.runner.clock.now()
         await update_run(
             self.runner.runs,

@@ -12,6 +12,7 @@ from shared.core.mirror import EMPTY, Snapshot, UserPage, folded, replaced, supp
 from shared.core.run import FullReason, ReadMode, RunKind
 from shared.ports import Directories, DirectoryReader, MirrorStore
 from shared.services.supplements import read_supplement
+from shared.telemetry.spans import spanned
 
 FULL_READ_EVERY = timedelta(days=7)
 """A full read now and then heals whatever a delta may have missed."""
@@ -55,6 +56,7 @@ class DirectoryReading:
         """`directories`: opens the tenant; `mirrors`: what was last read of it."""
         self._directories, self._mirrors = directories, mirrors
 
+    @spanned("run.read_directory")
     async def read(
         self,
         connection: Connection,

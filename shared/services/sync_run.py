@@ -6,11 +6,9 @@ about to be written is in the change log before it is written, and the connectio
 advance last, in one write.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -18,10 +16,9 @@ from shared.core.changes import Change
 from shared.core.connection import Connection
 from shared.core.guard import tripped
 from shared.core.mirror import Snapshot
-from shared.core.models import Contact
-from shared.core.planning import Plan, completing, make_plan
+from shared.core.planning import Plan, completing
 from shared.core.report import make_report
-from shared.core.reviews import Decision, Review, decisions, reviewed
+from shared.core.reviews import Review, decisions, reviewed
 from shared.core.run import ReadMode, Run, Stage, contacts_since
 from shared.core.run_moves import ended
 from shared.ports import (
@@ -34,6 +31,7 @@ from shared.ports import (
     ReviewStore,
     RunStore,
 )
+from shared.services import phases
 from shared.services.change_chunks import (
     NOTICED,
     PLANNED,
@@ -49,6 +47,7 @@ from shared.services.leases import Lease
 from shared.services.progress import Progress
 from shared.services.reading import DirectoryReading
 from shared.services.rejections import Rejections
+from shared.telemetry.spans import spanned
 
 
 class _Staged(msgspec.Struct, frozen=True):
@@ -91,9 +90,9 @@ class SyncRunner:
         # Before the directory is read: a PSA that lets nobody in needs no plan.
         held = await destination.fields()
         staged = await self._staged(work, connection, resumed=resumed)
-        contacts = await read_contacts(destination, contacts_since(run, self.clock.now()), lease)
+        contacts = await phases.read_contacts(destination, contacts_since(run, self.clock.now()), lease.keep)
         queue = await self.reviews.all(connection.id) if connection.reviews else {}
-        plan = await asyncio.to_thread(_plan, staged.snapshot, contacts, connection, decisions(queue), held)
+        plan = await phases.plan(staged.snapshot, contacts, connection.configuration, decisions(queue), held)
         known = staged.snapshot.users.keys()
         earlier: list[Change] = []
         if resumed:
@@ -158,6 +157,7 @@ class SyncRunner:
         await work.save()
         return msgspec.structs.replace(staged, mirror=mirror)
 
+    @spanned("run.guard")
     async def _passes(self, work: Progress, plan: Plan, staged: _Staged, connection: Connection) -> bool:
         """Whether the plan may be carried out; where not, the run is held and the lease released."""
         stage = work.run.stage
@@ -176,6 +176,7 @@ class SyncRunner:
             await forget(self.changes, work.run.id, PLANNED)
         return True
 
+    @spanned("run.apply")
     async def _apply(
         self, work: Progress, rejections: Rejections, plan: Sequence[Change], destination: Destination
     ) -> bool:
@@ -230,6 +231,7 @@ class SyncRunner:
         latest |= {review.object_id: review for review in written}
         return {object_id: review for object_id, review in latest.items() if object_id not in gone}
 
+    @spanned("run.commit")
     async def _commit(
         self, work: Progress, staged: _Staged, plan: Plan, reviews: Mapping[str, Review]
     ) -> None:
@@ -265,22 +267,3 @@ class SyncRunner:
         opened = sum(1 for review in reviews.values() if review.run_id == work.run.id)
         work.run = ended(work.run, work.outcome, now, opened=opened)
         await work.save()
-
-
-async def read_contacts(destination: Destination, since: datetime, lease: Lease) -> list[Contact]:
-    """Every contact of the customer."""
-    contacts: list[Contact] = []
-    async for page in destination.contacts(since):
-        contacts += page
-        await lease.keep()
-    return contacts
-
-
-def _plan(
-    snapshot: Snapshot,
-    contacts: list[Contact],
-    connection: Connection,
-    decided: Mapping[str, Decision],
-    held: AbstractSet[str],
-) -> Plan:
-    return make_plan(snapshot, contacts, connection.configuration, decided, held)

@@ -4,7 +4,6 @@ The plan needs everybody, for nobody may get a contact or an address that is ano
 place in the directory stays where it is, so the next sync sees whatever this run did not look at.
 """
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,17 +14,18 @@ from shared.core.connection import Connection
 from shared.core.explanation import NOT_FOUND, explained
 from shared.core.mirror import Snapshot
 from shared.core.models import Contact, DirectoryUser
-from shared.core.planning import Plan, make_plan
+from shared.core.planning import Plan
 from shared.core.reviews import decisions
 from shared.core.run import Run, contacts_since
 from shared.core.run_moves import ended
 from shared.core.text import normalized_email
 from shared.ports import ChangeLog, Clock, Destination, Destinations, Directories, ReviewStore, RunStore
+from shared.services import phases
 from shared.services.change_chunks import REJECTED, WRITTEN, chunk_name
 from shared.services.leases import Lease
 from shared.services.progress import Progress
 from shared.services.reading import DirectoryReading
-from shared.services.sync_run import read_contacts
+from shared.telemetry.spans import spanned
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,14 @@ class UserRunner:
             gaps=snapshot.supplement.gaps,
             configuration_version=connection.configuration_version,
         )
-        contacts = await read_contacts(destination, contacts_since(run, self.clock.now()), lease)
+        contacts = await phases.read_contacts(destination, contacts_since(run, self.clock.now()), lease.keep)
         object_id = fresh or _left(contacts, run.user or "")
         if object_id is None:
             work.note(steps=NOT_FOUND)
             await self._finish(work)
             return work.run
         queue = await self.reviews.all(connection.id) if connection.reviews else {}
-        plan = await asyncio.to_thread(make_plan, snapshot, contacts, configuration, decisions(queue), held)
+        plan = await phases.plan(snapshot, contacts, configuration, decisions(queue), held)
         rejected: Sequence[Rejection] = ()
         mine = [_alone(change, contacts) for change in plan.changes if change.object_id == object_id]
         if resumed and not any(change.writes for change in mine):
@@ -98,6 +98,7 @@ class UserRunner:
         users = {**snapshot.users, user.id: user}
         return msgspec.structs.replace(snapshot, users=users), user.id, reader.requests
 
+    @spanned("run.apply")
     async def _apply(
         self, work: Progress, writes: Sequence[Change], destination: Destination
     ) -> Sequence[Rejection]:
@@ -121,6 +122,7 @@ class UserRunner:
             return written
         return [*written, *mine]
 
+    @spanned("run.commit")
     async def _finish(self, work: Progress) -> None:
         lease, run_id = work.lease, work.run.id
         await lease.release(lambda c: msgspec.structs.replace(lease.without_run(c), last_run=run_id))

@@ -42,6 +42,7 @@ from shared.services.run_errors import (
 from shared.services.sync_run import SyncRunner
 from shared.services.updates import update, update_run
 from shared.services.user_run import UserRunner
+from shared.telemetry.spans import spanned, tell
 
 LONGEST_RUN = timedelta(hours=24)
 """From its creation, or from its approval; a run that is put off for longer has failed."""
@@ -65,6 +66,7 @@ class Worker:
     lease_lifetime: timedelta
     spread: timedelta
 
+    @spanned("run")
     async def handle(self, message: SyncMessage) -> None:
         """Carry out the message's run, or put it off, or write down why it ended.
 
@@ -75,6 +77,7 @@ class Worker:
         if stored is None:
             log("sync.ignored", run=message.run_id, reason="no_connection")
             return
+        tell(customer=stored.value.customer_id)
         late = not_due(message, stored.value, self.spread, self.clock.now())
         if late and await self.runs.get(message.run_id) is None:  # a run that has begun goes on
             log("sync.ignored", run=message.run_id, reason="not_due")
@@ -116,6 +119,7 @@ class Worker:
     async def _attempt(self, message: SyncMessage, lease: Lease, before: str | None) -> None:
         try:
             run, resumed = await self._begin(message, lease.connection)
+            tell(kind=run.kind, trigger=run.trigger)
             if run.state.ended:
                 # A late duplicate: whatever run was under way still is.
                 await lease.release(lease.without_run)
@@ -125,6 +129,7 @@ class Worker:
                 return
             runner = self.user_runner if run.kind is RunKind.USER else self.runner
             run = await runner.carry_out(run, lease, resumed=resumed)
+            tell(outcome=None if run.state is RunState.RUNNING else run.state)
             if run.state is RunState.RUNNING:
                 await self._continue(message, run, lease)
         except LeaseLost:
@@ -313,6 +318,7 @@ class Worker:
 
     async def _end(self, run_id: str, state: RunState, error: RunError) -> None:
         """End the run, unless it has."""
+        tell(outcome=state, code=error.code, actor=error.actor)
         now = self.clock.now()
 
         await update_run(self.runs, run_id, lambda run: ended(run, state, now, error))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.trace import Link, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -27,19 +28,22 @@ def sending(queue: str, message: QueueMessage) -> Iterator[bytes]:
 
 
 @contextmanager
-def processing(queue: str, body: bytes) -> Iterator[None]:
+def processing(queue: str, body: bytes, message: QueueMessage | None) -> Iterator[None]:
     """What follows carries out a message from the queue of this name: a part of its sender's trace.
 
     It is linked to what the platform says of the delivery. A trace that makes no sense is passed over.
+    `message`: what was read in `body`, None where that is none.
     """
-    facts = {"messaging.destination.name": queue}
+    parent: Context | None = None
+    links: list[Link] = []
     sender = sender_of(body)
-    if not _TRACEPARENT.fullmatch(sender):
-        with span(f"process {queue}", SpanKind.CONSUMER, facts):
-            yield
-        return
-    delivery = trace.get_current_span().get_span_context()
-    links = [Link(delivery)] if delivery.is_valid else []
-    parent = _propagator.extract({"traceparent": sender})
-    with span(f"process {queue}", SpanKind.CONSUMER, facts, parent=parent, links=links):
+    if _TRACEPARENT.fullmatch(sender):
+        parent = _propagator.extract({"traceparent": sender})
+        links = [Link(trace.get_current_span().get_span_context())]
+    known = {} if message is None else ids_of(message)
+    facts = {"messaging.destination.name": queue}
+    with (
+        about(**known),
+        span(f"process {queue}", SpanKind.CONSUMER, facts, parent=parent, links=links),
+    ):
         yield

@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, Span, SpanKind, StatusCode
+from opentelemetry.trace import Link, NoOpTracer, Span, SpanKind, StatusCode
 
 from shared import __version__
 from shared.core.errors import AttemptFailed, code_of
@@ -23,9 +24,11 @@ T = TypeVar("T")
 
 PREFIX = "tenantry."
 """Of every attribute that is Tenantry's own."""
+NOBODY = NoOpTracer()
+"""For libraries whose own spans say too much."""
+STATUS = "http.response.status_code"
 _tracer = trace.get_tracer("tenantry", __version__)
 _ANSWERS = frozenset({404, 409, 410, 412})  # those that callers ask for, and understand
-_FIRST_FAILURE = 400
 
 
 @contextmanager
@@ -51,7 +54,7 @@ def span(
         try:
             yield current
         except BaseException as error:
-            current.set_status(StatusCode.ERROR)
+            failed(current)
             current.set_attribute(f"{PREFIX}code", _code(error))
             raise
 
@@ -80,6 +83,11 @@ def tell(**facts: str | int | None) -> None:
             current.set_attribute(f"{PREFIX}{name}", value)
 
 
+def failed(current: Span) -> None:
+    """What the span is of did not succeed."""
+    current.set_status(StatusCode.ERROR)
+
+
 class Call:
     """One call to the outside."""
 
@@ -89,9 +97,9 @@ class Call:
 
     def answered(self, status: int) -> None:
         """Note the status of the answer. One that says how things are is no error: 404, 409, 410, 412."""
-        self._span.set_attribute("http.response.status_code", status)
-        if status >= _FIRST_FAILURE and status not in _ANSWERS:
-            self._span.set_status(StatusCode.ERROR)
+        self._span.set_attribute(STATUS, status)
+        if status >= HTTPStatus.BAD_REQUEST and status not in _ANSWERS:
+            failed(self._span)
 
 
 @contextmanager

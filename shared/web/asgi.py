@@ -12,6 +12,7 @@ from shared.web.api import router as api
 from shared.web.connect import router as connect
 from shared.web.envelope import Envelope
 from shared.web.portal import router as portal
+from shared.web.tracing import Traced
 
 _EXPECTED = (TenantryError, ConcurrentUpdate, RequestValidationError, HTTPException)
 
@@ -24,11 +25,12 @@ def create(app: App) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         exception_handlers=dict.fromkeys(_EXPECTED, answer),
-        # FastAPI would trace query strings, which hold one-use tokens; the platform traces every request.
+        # FastAPI would trace query strings, which hold one-use tokens.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     web.state.services = app
     web.add_middleware(Envelope, headers=headers.common(app.settings.public_url), answer=answer)
+    web.add_middleware(Traced)
     web.include_router(api)
     web.include_router(connect)
     web.include_router(portal)

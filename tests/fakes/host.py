@@ -7,9 +7,8 @@ from typing import Any
 from shared import entry_points
 from shared.app import App
 from shared.core.errors import AttemptFailed
-from shared.core.messages import QueueMessage, ids_of
+from shared.core.messages import QueueMessage
 from shared.telemetry.carrying import processing
-from shared.telemetry.ids import about
 from tests.fakes.process import ProcessKilled
 from tests.fakes.queue import FakeQueue
 
@@ -43,7 +42,7 @@ class QueueHost:
         """
         app = app or self.app
         try:
-            with processing(queue or self.queue.name, body), about(**ids_of(message)):
+            with processing(queue or self.queue.name, body, message):
                 await entry_points.carry_out(app, message, again=again)
         except (AttemptFailed, ProcessKilled):
             return False

@@ -7,8 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from azure.monitor.opentelemetry._constants import _FULLY_SUPPORTED_INSTRUMENTED_LIBRARIES
 
-from shared.settings import Settings, SettingsError
+from shared.settings import TALKATIVE_INSTRUMENTATIONS, Settings, SettingsError
 
 ENOUGH = {
     "PUBLIC_URL": "https://tenantry.example",
@@ -188,6 +189,7 @@ def test_telemetry_is_sent_once(collector: str, insights: str, exports: bool) ->
     given = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector,
         "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": insights,
+        "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": ", ".join(TALKATIVE_INSTRUMENTATIONS),
     }
     assert Settings.from_environment({**ENOUGH, **given}).exports_telemetry is exports
 
@@ -198,3 +200,24 @@ def test_a_collectors_address_is_an_address(value: str) -> None:
     with pytest.raises(SettingsError, match="OTEL_EXPORTER_OTLP_ENDPOINT:") as error:
         Settings.from_environment({**ENOUGH, "OTEL_EXPORTER_OTLP_ENDPOINT": value})
     assert value not in str(error.value).removeprefix("The settings")
+
+
+@pytest.mark.parametrize("left_on", TALKATIVE_INSTRUMENTATIONS)
+def test_no_library_sends_addresses_to_application_insights(left_on: str) -> None:
+    """What Microsoft's distribution would listen to is switched off, all of it, or nothing starts."""
+    off = ",".join(name for name in TALKATIVE_INSTRUMENTATIONS if name != left_on)
+    given = {
+        "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "true",
+        "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": off,
+    }
+    with pytest.raises(SettingsError, match=f"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS.*{left_on}"):
+        Settings.from_environment({**ENOUGH, **given})
+
+
+def test_the_list_of_talkative_libraries_is_whole() -> None:
+    """It names all that Microsoft's distribution listens to, but for frameworks that are not used here."""
+    assert set(TALKATIVE_INSTRUMENTATIONS) == set(_FULLY_SUPPORTED_INSTRUMENTED_LIBRARIES) - {
+        "django",
+        "flask",
+        "psycopg2",
+    }

@@ -22,6 +22,7 @@ from shared.adapters.retry_after import retry_after
 from shared.core.errors import OperatorError, RetryLater, TenantryError
 from shared.logs import log
 from shared.settings import Settings
+from shared.telemetry.spans import calling
 
 T = TypeVar("T")
 
@@ -68,13 +69,13 @@ class MetadataOnce(HTTPAdapter):
         options = (stream, timeout or _TIMEOUT, verify, cert, proxies)
         tenant = self._tenant(request.url or "")
         if tenant is None:
-            answer = super().send(request, *options)
+            answer = self._sent(request, *options)
             _check(answer)
             return answer
         with self._lock:
             if self._template is None:
                 request.url = f"{self._authority}/organizations{_METADATA}"
-                answer = super().send(request, *options)
+                answer = self._sent(request, *options)
                 if "token_endpoint" not in _check(answer):
                     raise EntraUnavailable
                 self._template = answer.text
@@ -91,6 +92,12 @@ class MetadataOnce(HTTPAdapter):
         for pool in map(pools.__getitem__, pools.keys()):
             pool.close()
         super().close()
+
+    def _sent(self, request: requests.PreparedRequest, *options: Any) -> requests.Response:
+        with calling("entra", request.method or "") as call:
+            answer = super().send(request, *options)
+            call.answered(answer.status_code)
+            return answer
 
     def _tenant(self, url: str) -> str | None:
         inside = url.removeprefix(f"{self._authority}/")

@@ -17,6 +17,7 @@ import msgspec
 
 from shared.core.errors import ConsentRefused, RetryLater
 from shared.settings import Settings
+from shared.telemetry.spans import calling
 
 _PERSONAL_ACCOUNTS = "9188040d-6c67-4c5b-b112-36a304b66dad"
 _LEEWAY = 60  # seconds of clock difference
@@ -84,7 +85,9 @@ class IdTokens:
 
     async def _fetch(self) -> dict[str, tuple[jwt.PyJWK, str]]:
         try:
-            answer = await self._http.get(f"{self._authority}/organizations/discovery/v2.0/keys")
+            with calling("entra", "GET") as call:
+                answer = await self._http.get(f"{self._authority}/organizations/discovery/v2.0/keys")
+                call.answered(answer.status_code)
             answer.raise_for_status()
             keys = msgspec.json.decode(answer.content, type=_KeySet).keys
             return {

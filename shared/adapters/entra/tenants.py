@@ -8,6 +8,7 @@ import msgspec
 
 from shared.core.errors import RetryLater
 from shared.settings import Settings
+from shared.telemetry.spans import calling
 
 _PERSONAL_ACCOUNTS = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
@@ -28,7 +29,9 @@ class EntraTenants:
         name = quote(domain, safe="")
         url = f"{self._authority}/{name}/v2.0/.well-known/openid-configuration"
         try:
-            answer = await self._http.get(url)
+            with calling("entra", "GET") as call:
+                answer = await self._http.get(url)
+                call.answered(answer.status_code)
         except (httpx.TransportError, httpx.DecodingError):
             raise RetryLater.soon("entra_unavailable", "Microsoft Entra ID is not answering.") from None
         if answer.is_server_error or answer.status_code == httpx.codes.TOO_MANY_REQUESTS:

@@ -25,8 +25,10 @@ from shared.adapters.entra.tokens import ConnectionCredential
 from shared.adapters.graph import answers, batches, links
 from shared.adapters.graph.answers import LONGEST_WAIT_HERE, Again, Answer, TokenRefused
 from shared.adapters.graph.limits import Allowance, SharedLimits
+from shared.adapters.graph.tracing import traced
 from shared.core.errors import RetryLater, TenantryError
 from shared.core.reasons import reason
+from shared.telemetry.spans import calling
 
 T = TypeVar("T")
 
@@ -65,7 +67,7 @@ class GraphTransport:
         host = httpx.URL(graph_url).host
         provider = _Counting(credential, scopes=[scope], allowed_hosts=[host])
         provider.count = self._count
-        self._adapter = GraphRequestAdapter(provider, http)
+        self._adapter = GraphRequestAdapter(provider, traced(http))
         self._adapter.base_url = f"{graph_url}/v1.0"
 
     def url(self, path: str) -> str:
@@ -129,7 +131,9 @@ class GraphTransport:
         async def attempt(_: bool) -> bytes:
             self._count()
             try:
-                found = await self._http.get(location, follow_redirects=False)
+                with calling("graph", "GET") as call:
+                    found = await self._http.get(location, follow_redirects=False)
+                    call.answered(found.status_code)
             except httpx.InvalidURL:
                 raise answers.foreign() from None
             except (httpx.TransportError, httpx.DecodingError):

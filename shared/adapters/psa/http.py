@@ -12,6 +12,7 @@ from shared.adapters.psa.allowance import Allowance
 from shared.adapters.psa.problems import NotSent, not_reached, rationed, unanswered, unintelligible
 from shared.adapters.retry_after import retry_after
 from shared.core.text import clean
+from shared.telemetry.spans import calling
 
 T = TypeVar("T")
 
@@ -70,16 +71,18 @@ class PsaHttp:
         content = None if body is None else msgspec.json.encode(body)
         headers = self._headers if content is None else {**self._headers, "Content-Type": "application/json"}
         try:
-            async with asyncio.timeout(_PATIENCE):
-                found = await self._http.request(
-                    method,
-                    f"{self._base_url}/{path}",
-                    params=params,
-                    content=content,
-                    headers=headers,
-                    timeout=_TIMEOUT,
-                    follow_redirects=False,
-                )
+            with calling(self.psa.lower(), method) as call:
+                async with asyncio.timeout(_PATIENCE):
+                    found = await self._http.request(
+                        method,
+                        f"{self._base_url}/{path}",
+                        params=params,
+                        content=content,
+                        headers=headers,
+                        timeout=_TIMEOUT,
+                        follow_redirects=False,
+                    )
+                call.answered(found.status_code)
         except _UNSENT:
             raise not_reached(self.psa) from None
         except (httpx.TransportError, httpx.DecodingError, TimeoutError):

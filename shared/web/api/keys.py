@@ -16,6 +16,8 @@ from starlette.responses import Response
 from shared.core.api_key import ApiKey, KeyScope, Resource, scope_for
 from shared.core.customer import Customer
 from shared.core.errors import Actor, Refused
+from shared.telemetry.ids import about
+from shared.telemetry.spans import tell
 from shared.web.api.once import once
 from shared.web.identifiers import CustomerId
 from shared.web.problems import Unauthenticated
@@ -72,9 +74,11 @@ class KeyedRoute(APIRoute):
             if not found.allows(needed):
                 raise InsufficientScope(scope or "of everything")
             request.state.key = found
+            tell(account=found.account_id)
             if await request.body() and not _is_json(request.headers.get("Content-Type", "")):
                 raise HTTPException(415)
-            return await once(request, key.strip(), handle)
+            with about(account=found.account_id):
+                return await once(request, key.strip(), handle)
 
         return checked
 

@@ -28,23 +28,27 @@ def test_the_receiver_goes_on_with_the_senders_trace(heard: Heard) -> None:
     """It is a part of the sending, and linked to the delivery that the platform speaks of."""
     with span("timer"), sending(QUEUE, MESSAGE) as body:
         pass
-    with span("delivery"), processing(QUEUE, body):
+    with span("delivery"), processing(QUEUE, body, MESSAGE):
         assert decode(body) == MESSAGE
     timer, sent, done = heard.one("timer"), heard.one(f"send {QUEUE}"), heard.one(f"process {QUEUE}")
     assert (sent.kind, done.kind) == (SpanKind.PRODUCER, SpanKind.CONSUMER)
     assert (heard.parent(sent), heard.parent(done)) == (timer, sent)
     assert [link.context for link in done.links] == [heard.one("delivery").context]
-    assert dict(sent.attributes or {}) == {
-        "messaging.destination.name": QUEUE,
-        "tenantry.account": "account",
-        "tenantry.connection": "connection",
-        "tenantry.run": "run",
-    }
+    assert (
+        sent.attributes
+        == done.attributes
+        == {
+            "messaging.destination.name": QUEUE,
+            "tenantry.account": "account",
+            "tenantry.connection": "connection",
+            "tenantry.run": "run",
+        }
+    )
 
 
 def test_a_message_without_a_trace_belongs_to_its_delivery(heard: Heard) -> None:
     """Those of the release before, which are still on the queue after a deployment."""
-    with span("delivery"), processing(QUEUE, encode(MESSAGE)):
+    with span("delivery"), processing(QUEUE, encode(MESSAGE), MESSAGE):
         pass
     done = heard.one(f"process {QUEUE}")
     assert heard.parent(done) == heard.one("delivery")
@@ -71,7 +75,7 @@ def test_a_message_without_a_trace_belongs_to_its_delivery(heard: Heard) -> None
 def test_a_trace_that_makes_no_sense_is_passed_over(heard: Heard, value: object) -> None:
     """The message counts; nothing of the value is kept."""
     body = msgspec.json.encode({**msgspec.to_builtins(MESSAGE), "traceparent": value})
-    with span("delivery"), processing(QUEUE, body):
+    with span("delivery"), processing(QUEUE, body, MESSAGE):
         assert decode(body) == MESSAGE
     done = heard.one(f"process {QUEUE}")
     assert done.context is not None
@@ -82,7 +86,7 @@ def test_a_trace_that_makes_no_sense_is_passed_over(heard: Heard, value: object)
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[]", b"7", b"[" * 100_000])
 def test_what_is_no_message_is_still_accounted_for(heard: Heard, body: bytes) -> None:
     """A body that nobody can read is a delivery like any other."""
-    with processing(QUEUE, body):
+    with processing(QUEUE, body, None):
         pass
     assert heard.one(f"process {QUEUE}").parent is None
 
