@@ -72,6 +72,37 @@ def items(node: Node) -> list[str]:
     return [text(child).strip("'") for child in node.named_children if child.type != "comment"]
 
 
+@dataclass(frozen=True)
+class Module:
+    """A module that a file uses: its symbol, its file, and the parameters it is given."""
+
+    symbol: str
+    file: str
+    given: frozenset[str]
+
+
+def modules(name: str) -> list[Module]:
+    """The modules that a file uses."""
+    found = []
+    for symbol, node in declared(name, "module").items():
+        path = next(text(child).strip("'") for child in node.named_children if child.type == "string")
+        keys = next(
+            entry.named_children[1]
+            for entry in walk(node)
+            if entry.type == "object_property" and text(entry.named_children[0]) == "params"
+        )
+        found.append(Module(symbol, path, frozenset(entries(keys))))
+    return found
+
+
+def required(name: str) -> set[str]:
+    """The parameters of a file that have no default."""
+    parameters = declared(name, "parameter").items()
+    return {
+        parameter for parameter, node in parameters if not any(text(part) == "=" for part in node.children)
+    }
+
+
 def resources(*, existing: bool = False) -> list[Resource]:
     """Every resource that is made, of all files; the type of a nested one begins with its parent's."""
     return [found for name in files() for found in _resources(name, root(name), "", existing=existing)]

@@ -14,7 +14,9 @@ from tests.infra.bicep import (
     entries,
     files,
     items,
+    modules,
     parameters,
+    required,
     resources,
     root,
     text,
@@ -98,12 +100,13 @@ def test_every_queue_of_a_trigger_is_made() -> None:
 
 def test_every_parameter_is_described_and_reaches_the_deployment() -> None:
     """azd hands over every parameter of main.bicep, and none that it does not have."""
-    for name in files():
-        for parameter, node in declared(name, "parameter").items():
-            before = (INFRA / name).read_text(encoding="utf-8")[: node.start_byte + 1]
-            written = f"{before}{text(node)}"
-            lines = written[: written.rindex(f"param {parameter}")].rstrip().splitlines()[-6:]
-            assert any(line.startswith("@description('") for line in lines), f"{name}: {parameter}"
+    undescribed = [
+        f"{name}: {parameter}"
+        for name in files()
+        for parameter, node in declared(name, "parameter").items()
+        if node.prev_named_sibling is None or "@description('" not in text(node.prev_named_sibling)
+    ]
+    assert undescribed == []
     assert parameters().keys() ^ declared("main.bicep", "parameter").keys() == READ_ELSEWHERE
 
 
@@ -114,6 +117,34 @@ def test_defaults_are_the_same_with_azd_and_without() -> None:
         default = re.match(r"\$\{\w+=(.*)\}$", str(given))
         if default is not None:
             assert text(node.named_children[-1]).strip("'") == default[1], name
+
+
+def test_modules_get_what_they_ask_for() -> None:
+    """Each parameter without a default, none that a module has not; and what is used of it is put out."""
+    main = (INFRA / "main.bicep").read_text(encoding="utf-8")
+    for module in modules("main.bicep"):
+        assert required(module.file) <= module.given <= declared(module.file, "parameter").keys(), module.file
+        used = set(re.findall(rf"\b{module.symbol}\.outputs\.(\w+)", main))
+        assert used <= declared(module.file, "output").keys(), module.file
+    assert {module.file for module in modules("main.bicep")} == set(files()) - {"main.bicep"}
+
+
+def test_azd_finds_the_app_and_runs_both_halves_of_the_registration() -> None:
+    """The tag of the function app is the name of the service; before the deployment and after it."""
+    project = (ROOT / "azure.yaml").read_text(encoding="utf-8")
+    service = re.search(r"^services:\n  (\w+):\n", project, re.MULTILINE)
+    assert service is not None
+    assert f"'azd-service-name': '{service[1]}'" in _made("Microsoft.Web/sites")[0]
+    hook, script = r"^  (pre|post)provision:", r"^      run: (?:ba)?sh infra/app-registration.sh (\w+)$"
+    hooks = re.findall(f"{hook}|{script}", project, re.MULTILINE)
+    assert [first or second for first, second in hooks] == [
+        "pre",
+        "before",
+        "before",
+        "post",
+        "after",
+        "after",
+    ]
 
 
 def test_each_cloud_has_its_own_addresses() -> None:
