@@ -58,6 +58,8 @@ var telemetry = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
   PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME: 'tenantry'
+  // Their spans would carry whole addresses; the app makes its own.
+  OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,fastapi,httpx,httpx2,requests,urllib,urllib3'
 }
 var own = {
   PUBLIC_URL: publicUrl

@@ -73,11 +73,12 @@ def test_the_platform_refuses_none() -> None:
 
 
 def _values() -> dict[str, str]:
-    """What the app would find in its environment, with one address for every address."""
+    """What the app would find in its environment: what is written down, and one address for every address."""
     addresses = {name for name in _given() if name.endswith(("_URL", "_AUTHORITY", "_RESOURCE", "Uri"))}
     values = {name: "https://tenantry.example/" if name in addresses else "x" for name in _given()}
+    written = {name: value.strip("'") for name, value in _given().items() if value.startswith("'")}
     schedule = str(parameters()["syncSchedule"]).removeprefix("${SYNC_SCHEDULE=").rstrip("}")
-    return {**values, "SYNC_SCHEDULE": schedule, "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "true"}
+    return {**values, **written, "SYNC_SCHEDULE": schedule}
 
 
 def test_the_settings_are_enough() -> None:
