@@ -60,6 +60,8 @@ var telemetry = {
   PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME: 'tenantry'
   // Their spans would carry whole addresses; the app makes its own.
   OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,fastapi,httpx,httpx2,requests,urllib,urllib3'
+  // Otherwise at most five traces a second are kept, and of some only parts.
+  OTEL_TRACES_SAMPLER: 'always_on'
 }
 var own = {
   PUBLIC_URL: publicUrl

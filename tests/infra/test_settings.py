@@ -16,6 +16,7 @@ PLATFORM = {
     "AzureWebJobsStorage__blobServiceUri",
     "AzureWebJobsStorage__clientId",
     "AzureWebJobsStorage__credential",
+    "OTEL_TRACES_SAMPLER",
     "PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME",
 }
 # Settings whose defaults are good for everybody, and those that another kind of deployment uses.
