@@ -37,6 +37,9 @@ param graphUrl string
 @description('Connection string of Application Insights; it lets nobody in, as local authentication is off.')
 param insightsConnectionString string
 
+@description('Which share of the traces is kept, such as 0.1; 1: all.')
+param traceShare string
+
 @description('When the timer hands out the syncs: NCRONTAB, six fields, UTC.')
 param syncSchedule string
 
@@ -60,8 +63,9 @@ var telemetry = {
   PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME: 'tenantry'
   // Their spans would carry whole addresses; the app makes its own.
   OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,fastapi,httpx,httpx2,requests,urllib,urllib3'
-  // Otherwise at most five traces a second are kept, and of some only parts.
-  OTEL_TRACES_SAMPLER: 'always_on'
+  // Whole traces or nothing of one: otherwise five traces a second are kept, and of some only parts.
+  OTEL_TRACES_SAMPLER: traceShare == '1' ? 'always_on' : 'trace_id_ratio'
+  OTEL_TRACES_SAMPLER_ARG: traceShare
 }
 var own = {
   PUBLIC_URL: publicUrl

@@ -92,6 +92,9 @@ param operatorAddresses string = ''
 @maxValue(730)
 param logRetentionDays int = 90
 
+@description('Which share of the traces is kept, such as 0.1; 1: all. Events are kept whatever it is.')
+param traceShare string = '1'
+
 @description('Ingestion of logs stops for the day after so many GB, and alerts are blind until the next; -1: never.')
 param logDailyCapGb int = 5
 
@@ -278,6 +281,7 @@ module appSettings 'app-settings.bicep' = {
     exchangeAudience: cloud.exchangeAudience
     graphUrl: graph
     insightsConnectionString: monitoring.outputs.connectionString
+    traceShare: traceShare
     syncSchedule: syncSchedule
     otherSettings: otherSettings
   }

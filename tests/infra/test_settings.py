@@ -17,6 +17,7 @@ PLATFORM = {
     "AzureWebJobsStorage__clientId",
     "AzureWebJobsStorage__credential",
     "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
     "PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME",
 }
 # Settings whose defaults are good for everybody, and those that another kind of deployment uses.
