@@ -50,8 +50,8 @@ TABS = (
         "Fleet",
         "Every customer at once. Which entry of the runbook belongs to what you see: docs/operations.md.",
         (
-            Panel("fleet-now", "Connections at the last look", "categoricalbar", 50),
-            Panel("credentials", "The app's own credential", width=50),
+            Panel("fleet-now", "Connections at the last look"),
+            Panel("credentials", "The app's own credential"),
             Panel("runs-by-outcome", "Runs by outcome", "barchart", 50),
             Panel("success-rate", "Runs that came through, percent", "timechart", 50),
             Panel("run-durations", "Seconds of work per run", "timechart", 50),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from shared.core import reasons
 from tests.architecture.sources import ROOT, modules
@@ -22,14 +23,15 @@ class _Callable:
     bases: list[str] = field(default_factory=list)
 
 
-def produced() -> set[str]:
+@cache
+def produced() -> frozenset[str]:
     """Whatever is handed over as a `code` anywhere in the app, and what is made a code in other ways."""
     paths = [path for path in modules("shared") if path.parent != ROOT.joinpath(*_EXAMPLES)]
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
     known = _callables(trees)
     found = {code for tree in trees for code in _handed_over(tree, known)}
     elsewhere = (reasons._WORDS, _of_azure(trees), _of_statuses(trees), _of_receivers(trees))
-    return found.union(*elsewhere)
+    return frozenset(found.union(*elsewhere))
 
 
 def _callables(trees: Iterable[ast.Module]) -> dict[str, _Callable]:
