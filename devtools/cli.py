@@ -95,6 +95,13 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     demo.add_argument("--plain", action="store_true", help="plain text: no colours, no moving lines")
     up = add("up", _up)
     up.add_argument("--port", type=int, metavar="PORT", help="the app's port (7071)")
+    up.add_argument(
+        "--telemetry",
+        metavar="URL",
+        nargs="?",
+        const="http://127.0.0.1:4318",
+        help="send traces, metrics and events to the OpenTelemetry collector there (http://127.0.0.1:4318)",
+    )
     add("test", _test)
     add("check", _check)
     add("openapi", _openapi)
@@ -131,7 +138,9 @@ def _demo(options: argparse.Namespace, rest: list[str]) -> int:
 
 def _up(options: argparse.Namespace, rest: list[str]) -> int:
     """Start the app and the world around it, say where they are, and stay until Ctrl-C."""
-    return _run_sandbox(["up", *(["--port", str(options.port)] if options.port is not None else [])])
+    command = ["up", *(["--port", str(options.port)] if options.port is not None else [])]
+    command += ["--telemetry", options.telemetry] if options.telemetry else []
+    return _run_sandbox(command)
 
 
 def _test(options: argparse.Namespace, rest: list[str]) -> int:

@@ -16,7 +16,7 @@ import typer
 
 from sandbox.azurite import AzuriteError
 from sandbox.endpoints import FILE, Endpoints
-from sandbox.stack import Ports, SandboxError, Stack
+from sandbox.stack import Ports, SandboxError, Stack, telemetry_to
 
 DEFAULT_PORT = 7071
 
@@ -29,9 +29,17 @@ def up(
         int, typer.Option(help="The app's port; the simulators take those 10 above it.")
     ] = DEFAULT_PORT,
     scale: Annotated[str, typer.Option(help="How big the customers are: small or full.")] = "full",
+    telemetry: Annotated[
+        str, typer.Option(metavar="URL", help="The collector that the app sends its telemetry to.")
+    ] = "",
 ) -> None:
     """Start everything, say where it is, and stay until Ctrl-C."""
-    stack = Stack(scale="small" if scale == "small" else "full", ports=Ports.fixed(port), on_step=_report)
+    stack = Stack(
+        scale="small" if scale == "small" else "full",
+        ports=Ports.fixed(port),
+        settings=telemetry_to(telemetry) if telemetry else {},
+        on_step=_report,
+    )
     with stack:
         _stay(stack)
 

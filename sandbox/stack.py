@@ -66,6 +66,18 @@ class Ports:
                 )
 
 
+def telemetry_to(collector: str) -> dict[str, str]:
+    """The settings with which the app sends its telemetry to a collector, soon after it was made."""
+    return {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector,
+        "OTEL_TRACES_SAMPLER": "always_on",
+        "PYTHON_ENABLE_OPENTELEMETRY": "true",  # the worker hands over the trace of the invocation
+        "OTEL_BSP_SCHEDULE_DELAY": "1000",
+        "OTEL_BLRP_SCHEDULE_DELAY": "1000",
+        "OTEL_METRIC_EXPORT_INTERVAL": "5000",
+    }
+
+
 @dataclass
 class Stack:
     """A running sandbox, in a directory of its own under `.sandbox/`, all of its state in memory.

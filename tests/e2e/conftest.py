@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from sandbox.azurite import ENTRY
-from sandbox.stack import NODE_DIRECTORY, Stack
+from sandbox.stack import NODE_DIRECTORY, Stack, telemetry_to
+from tests.e2e.collector import Collector
 from tests.e2e.scene import Scene, open_scene
 
 # App settings that the real host has too. Failed messages come back at once, idle queues are looked at often.
@@ -15,13 +16,27 @@ QUICK_QUEUES = {
     "AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:00",
     "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.1",
 }
+QUICK_TELEMETRY = {
+    "OTEL_BSP_SCHEDULE_DELAY": "500",
+    "OTEL_BLRP_SCHEDULE_DELAY": "500",
+    "OTEL_METRIC_EXPORT_INTERVAL": "1000",
+}
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def collector() -> Iterator[Collector]:
+    """What the small stack sends its telemetry to, half a second after it was made."""
+    with Collector() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stack(collector: Collector) -> Iterator[Stack]:
     """The sandbox with small customers; tests keep apart by the customers they make."""
     _check_node()
-    with Stack(scale="small", settings=QUICK_QUEUES) as running:
+    with Stack(
+        scale="small", settings=QUICK_QUEUES | telemetry_to(collector.url) | QUICK_TELEMETRY
+    ) as running:
         yield running
 
 

@@ -14,6 +14,7 @@ from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
 from sandbox.person import Visit
 from sandbox.world.seed import build_world
+from tests.e2e.collector import Collector
 from tests.e2e.scene import Customer, Scene, eventually
 
 pytestmark = pytest.mark.e2e
@@ -24,11 +25,17 @@ NEVER_IN_QUERY = re.compile(r"[?&](code|state|ticket|token|client_info|nonce)=",
 SHORTEST_NAME = 8
 
 
-async def test_the_log_tells_what_happened_and_nothing_about_anybody(scene: Scene) -> None:
-    """A customer goes through all that can happen, most of it with a name where it may slip out."""
+async def test_the_log_tells_what_happened_and_nothing_about_anybody(
+    scene: Scene, collector: Collector
+) -> None:
+    """A customer goes through all that can happen, most of it with a name where it may slip out.
+
+    What is sent to a collector, spans and metrics too, says no more than the log.
+    """
     words: set[str] = set()
     run_ids = [run_id async for run_id in _live(scene, words)]
     log = await asyncio.to_thread(scene.log)
+    telemetry = await eventually(lambda: _telemetry(collector), lambda text: _all_of(text, run_ids))
 
     for event in ("connection.active", "consent.refused", "connection.disconnected", "message.given_up"):
         assert event in log
@@ -39,8 +46,19 @@ async def test_the_log_tells_what_happened_and_nothing_about_anybody(scene: Scen
     words |= _people(scene) | await _secrets(scene)
     assert len(words) > 1_000
     assert list(leaks(log, words)) == []
+    assert list(leaks(telemetry, words)) == []
+    assert not re.search(r"[?]|://", telemetry)
     for leaked in (CANARY, f"https://graph/users?$DeltaToken={'x' * 40}", scene.stack.endpoints.api_key):
         assert list(leaks(f"{log}\n[info] {leaked}\n", words)), leaked
+
+
+async def _telemetry(collector: Collector) -> str:
+    return collector.text
+
+
+def _all_of(text: str, run_ids: Iterable[str]) -> bool:
+    """Whether spans, metrics and the end of each run are there."""
+    return all(text.count(run_id) > 10 for run_id in run_ids) and 'name: "tenantry.runs"' in text
 
 
 def leaks(log: str, words: Iterable[str]) -> Iterable[str]:
