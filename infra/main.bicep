@@ -50,6 +50,9 @@ param operatorPrincipalId string = ''
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param operatorPrincipalType string = 'User'
 
+@description('Whether the operator may also read and write the vault, and so act for every customer.')
+param operatorVaultAccess bool = false
+
 // 2 GB: up to 24 messages at a time share an instance, and reading a tenant of 100,000 people takes up to 250 MB.
 @description('Memory of an instance in MB.')
 @allowed([512, 2048, 4096])
@@ -217,6 +220,7 @@ module roles 'roles.bicep' = {
     appPrincipalId: identity.outputs.principalId
     operatorPrincipalId: operatorPrincipalId
     operatorPrincipalType: operatorPrincipalType
+    operatorVaultAccess: operatorVaultAccess
   }
 }
 

@@ -171,6 +171,15 @@ def test_each_role_has_its_row_with_a_reason() -> None:
     assert all(len(re.findall(rf"roles\.{name}\b", used)) > 0 for name in roles)
 
 
+def test_nobody_but_the_app_gets_into_the_vault_unless_it_is_said() -> None:
+    """Whoever reads the vault can act for every customer."""
+    vault = [body for body in _made("Microsoft.Authorization/roleAssignments") if "scope: vault" in body]
+    others = [body for body in vault if "principalId: appPrincipalId" not in body]
+    assert len(vault) == 2
+    assert [" && operatorVaultAccess) {" in body for body in others] == [True]
+    assert text(declared("main.bicep", "parameter")["operatorVaultAccess"]).endswith(" = false")
+
+
 def test_roles_are_given_on_one_resource_each() -> None:
     """None on the resource group or the subscription."""
     scopes = {
