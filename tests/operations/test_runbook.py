@@ -1,31 +1,21 @@
-"""docs/operations.md knows every alert and every problem code, and nothing that does not exist."""
+"""docs/operations.md knows every alert, and none that does not exist."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 import pytest
 
 from tests.architecture.sources import ROOT
 from tests.operations.alert_rules import QUERIES, Rule, rules
-from tests.operations.problem_codes import produced
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 ALERTS = PAGE.split("\n## Alerts\n", 1)[1].split("\n## Problem codes\n", 1)[0]
-CODES = PAGE.split("\n## Problem codes\n", 1)[1]
-UNEXPECTED = "unexpected.…"
-"""Stands for every error that the app does not know: `unexpected.` and its type."""
 
 
 def _entries() -> dict[str, str]:
     parts = re.split(r"^### ([\w-]+)$", ALERTS, flags=re.MULTILINE)[1:]
     return dict(zip(parts[::2], parts[1::2], strict=True))
-
-
-def _codes() -> list[str]:
-    rows = re.findall(r"^\| (`.+?) \|", CODES, re.MULTILINE)
-    return [code for row in rows for code in re.findall(r"`([^`]+)`", row)]
 
 
 def test_every_alert_has_an_entry_and_every_entry_an_alert() -> None:
@@ -45,30 +35,6 @@ def test_the_table_of_alerts_says_what_the_rules_say(rule: Rule) -> None:
     """Severity and kind are those of the rule."""
     kind = "state" if rule.state else "happening"
     assert f"| [{rule.name}](#{rule.name}) | {rule.severity} | {kind} |" in ALERTS
-
-
-def test_every_problem_code_of_the_app_is_explained_and_no_other() -> None:
-    """Whatever code an operator meets is in the page."""
-    assert set(_codes()) == produced() | {UNEXPECTED}
-
-
-def test_no_problem_code_is_explained_twice() -> None:
-    """Two explanations would come to differ."""
-    assert [code for code, times in Counter(_codes()).items() if times > 1] == []
-
-
-def test_the_codes_are_found_where_they_are_made() -> None:
-    """Of each way in which a code comes about, one that is known to exist."""
-    assert {
-        "run_held",  # a field of a struct
-        "permission_missing",  # a reason by its name
-        "already_set_up",  # an error whose class inherits how it is made
-        "not_found",  # what a class hands to its base
-        "config_invalid",  # set afterwards
-        "key_vault_refused",  # made of a service's name
-        "method_not_allowed",  # by its status
-        "tls_failed",  # returned
-    } <= produced()
 
 
 def test_the_page_names_queries_that_exist() -> None:
