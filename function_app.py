@@ -41,7 +41,7 @@ async def fan_out(timer: func.TimerRequest) -> None:
 @app.queue_trigger("message", "sync-requests", "AzureWebJobsStorage")
 async def sync(message: func.QueueMessage) -> None:
     """One run, or the proof of one consent."""
-    await entry_points.work(message.get_body(), message.id, "sync-requests", message.dequeue_count)
+    await _work(message, "sync-requests")
 
 
 @app.function_name("sync_poison")
@@ -55,7 +55,7 @@ async def sync_poison(message: func.QueueMessage) -> None:
 @app.queue_trigger("message", "publish-requests", "AzureWebJobsStorage")
 async def publish(message: func.QueueMessage) -> None:
     """What happened takes its place in the account's feed of events."""
-    await entry_points.work(message.get_body(), message.id, "publish-requests", message.dequeue_count)
+    await _work(message, "publish-requests")
 
 
 @app.function_name("publish_poison")
@@ -69,7 +69,7 @@ async def publish_poison(message: func.QueueMessage) -> None:
 @app.queue_trigger("message", "webhook-deliveries", "AzureWebJobsStorage")
 async def deliver(message: func.QueueMessage) -> None:
     """One attempt to send one event to one webhook endpoint."""
-    await entry_points.work(message.get_body(), message.id, "webhook-deliveries", message.dequeue_count)
+    await _work(message, "webhook-deliveries")
 
 
 @app.function_name("deliver_poison")
@@ -91,6 +91,12 @@ async def housekeeping(timer: func.TimerRequest) -> None:
 async def observe(timer: func.TimerRequest) -> None:
     """How many customers are connected, how fresh their contacts are, and who is late, for telemetry."""
     await entry_points.observe()
+
+
+async def _work(message: func.QueueMessage, queue: str) -> None:
+    await entry_points.work(
+        message.get_body(), message.id, queue, message.dequeue_count, message.insertion_time
+    )
 
 
 async def _answer(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:

@@ -7,6 +7,7 @@ every cold start.
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.core.errors import AttemptFailed, code_of
@@ -41,15 +42,24 @@ async def fan_out() -> None:
         await app.fan_out.fire()
 
 
-async def work(body: bytes, message_id: str | None, queue: str, deliveries: int | None = 1) -> None:
+async def work(
+    body: bytes,
+    message_id: str | None,
+    queue: str,
+    deliveries: int | None = 1,
+    inserted_at: datetime | None = None,
+) -> None:
     """Carry out a message. Raises UndecodableMessage and AttemptFailed, which another delivery may cure.
 
-    `queue`: on which it was; `deliveries`: how often it was delivered, this time included.
+    `queue`: on which it was, since `inserted_at`; `deliveries`: how often it was delivered, this time
+    included.
     """
     from shared.bootstrap import get_app
-    from shared.telemetry.carrying import processing
+    from shared.telemetry.carrying import delivered, processing
 
     app = get_app()
+    if inserted_at is not None and deliveries == 1:
+        delivered(queue, body, inserted_at, app.clock.now())
     message = _decoded(body)
     with processing(queue, body, message):
         if message is None:

@@ -7,7 +7,7 @@ import logging
 import traceback
 from collections.abc import Mapping
 
-from shared.telemetry.ids import ids
+from shared.telemetry.ids import PREFIX, ids
 
 _logger = logging.getLogger("tenantry")
 
@@ -42,10 +42,10 @@ def log_event(event: str, fields: Mapping[str, object], level: int = logging.INF
 def _attributes(event: str, level: int, fields: Mapping[str, object]) -> dict[str, object]:
     # The prefix also keeps fields such as `name` and `created` apart from the record's own.
     attributes: dict[str, object] = {
-        f"tenantry.{name}": value if isinstance(value, int | float) else _shown(value)
+        f"{PREFIX}{name}": value if isinstance(value, int | float) else _shown(value)
         for name, value in {**ids(), **fields}.items()
     }
-    return attributes | {_EVENT_NAME: event, "tenantry.level": logging.getLevelName(level)}
+    return attributes | {_EVENT_NAME: event, f"{PREFIX}level": logging.getLevelName(level)}
 
 
 def _shown(value: object) -> str:

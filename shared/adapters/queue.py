@@ -23,7 +23,7 @@ class StorageQueue:
 
     async def send(self, message: QueueMessage, delay: timedelta = timedelta(0)) -> None:
         """See Queue."""
-        with sending(self._client.queue_name, message) as body, translated("Queue Storage"):
+        with sending(self._client.queue_name, message, delay) as body, translated("Queue Storage"):
             try:
                 await self._send(body, delay)
             except ResourceNotFoundError:

@@ -1,7 +1,8 @@
 """The messages on the queues."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -98,14 +99,18 @@ QueueMessage = (
     | DeliverMessage
 )
 
+_LONGEST_DELAY = 7 * 86_400.0  # seconds, as a storage queue has it
 _decoder: msgspec.json.Decoder[QueueMessage] = msgspec.json.Decoder(QueueMessage)
 
 
-def encode(message: QueueMessage, sender: str = "") -> bytes:
-    """The message as JSON. `sender`: the W3C traceparent of whoever puts it on its queue."""
-    if not sender:
-        return msgspec.json.encode(message)
-    return msgspec.json.encode({**msgspec.to_builtins(message), "traceparent": sender})
+def encode(message: QueueMessage, sender: str = "", delay: timedelta = timedelta(0)) -> bytes:
+    """The message as JSON.
+
+    `sender`: the W3C traceparent of whoever puts it on its queue; `delay`: how long it is hidden there.
+    """
+    wrapping = {"traceparent": sender, "delay": delay.total_seconds()}
+    given = {name: value for name, value in wrapping.items() if value}
+    return msgspec.json.encode({**msgspec.to_builtins(message), **given} if given else message)
 
 
 def tag_of(message: QueueMessage) -> str:
@@ -118,19 +123,32 @@ def decode(body: bytes) -> QueueMessage:
     return _decoder.decode(body)
 
 
-class _Wrapping(msgspec.Struct, frozen=True):
+class _Sender(msgspec.Struct, frozen=True):
     traceparent: str = ""
 
 
-_wrappings: msgspec.json.Decoder[_Wrapping] = msgspec.json.Decoder(_Wrapping)
+class _Hidden(msgspec.Struct, frozen=True):
+    delay: Annotated[float, msgspec.Meta(ge=0, le=_LONGEST_DELAY)] = 0.0
+
+
+_senders: msgspec.json.Decoder[_Sender] = msgspec.json.Decoder(_Sender)
+_hidden: msgspec.json.Decoder[_Hidden] = msgspec.json.Decoder(_Hidden)
 
 
 def sender_of(body: bytes) -> str:
     """What the sender gave as its traceparent; empty where there is none that is a text."""
     try:
-        return _wrappings.decode(body).traceparent
+        return _senders.decode(body).traceparent
     except (ValueError, RecursionError):  # msgspec.DecodeError is a ValueError, and so is UnicodeDecodeError
         return ""
+
+
+def delay_of(body: bytes) -> timedelta:
+    """For how long the sender had the message hidden; zero where it does not say so, or nothing possible."""
+    try:
+        return timedelta(seconds=_hidden.decode(body).delay)
+    except (ValueError, RecursionError):
+        return timedelta(0)
 
 
 def ids_of(message: QueueMessage) -> dict[str, str]:

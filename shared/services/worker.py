@@ -135,7 +135,6 @@ class Worker:
         except LeaseLost:
             raise
         except SyncsStopped as error:
-            log("run.canceled", run=message.run_id, code=error.code)
             await lease.release(lease.without_run)
             await self._end(message.run_id, RunState.CANCELED, run_error(error))
         except RetryLater as error:

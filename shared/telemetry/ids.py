@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+PREFIX = "tenantry."
+"""Of every attribute that is Tenantry's own."""
 _NOBODY: Mapping[str, str] = {}
 _ids: ContextVar[Mapping[str, str]] = ContextVar("tenantry_ids", default=_NOBODY)
 

@@ -3,9 +3,10 @@
 from opentelemetry import metrics
 
 from shared import __version__
+from shared.core.account_destination import DestinationKind
 from shared.core.fleet import Fleet
 from shared.core.run import Run, RunKind
-from shared.telemetry.spans import PREFIX
+from shared.telemetry.ids import PREFIX
 
 _HOUR = 3600.0
 _meter = metrics.get_meter("tenantry", __version__)
@@ -66,6 +67,7 @@ _connections = _meter.create_gauge("tenantry.connections", "{connection}", "Conn
 _held = _meter.create_gauge("tenantry.runs.held", "{run}", "Runs that wait for a person")
 _late = _meter.create_gauge("tenantry.connections.late", "{connection}", "Connections whose sync is late")
 
+_PSAS = frozenset({DestinationKind.ATERA.value, DestinationKind.SYNCRO.value})
 _ACTIONS = ("created", "updated", "linked", "moved", "deactivated", "reactivated")
 
 
@@ -83,19 +85,20 @@ def run_ended(run: Run, destination: str | None) -> None:
             _changes.add(many, _attributes(action=action, destination=destination))
 
 
-def graph_answered(status: int | None) -> None:
-    """A request to Microsoft Graph was sent. `status`: None where there was no answer."""
-    _graph_requests.add(1, _attributes(status_class=_class_of(status)))
+def called(system: str, status: int | None) -> None:
+    """A call to the outside was made; those to Microsoft Graph and to PSAs are counted.
+
+    `status`: None where there was no answer.
+    """
+    if system == "graph":
+        _graph_requests.add(1, _attributes(status_class=_class_of(status)))
+    elif system in _PSAS:
+        _psa_calls.add(1, _attributes(destination=system, status_class=_class_of(status)))
 
 
 def graph_throttled() -> None:
     """Microsoft Graph asked to wait, for a request or for a part of a batch."""
     _graph_throttles.add(1)
-
-
-def psa_answered(destination: str, status: int | None) -> None:
-    """A call to a PSA was made. `status`: None where there was no answer."""
-    _psa_calls.add(1, _attributes(destination=destination, status_class=_class_of(status)))
 
 
 def psa_waits(destination: str, seconds: float) -> None:

@@ -17,13 +17,12 @@ from opentelemetry.trace import Link, NoOpTracer, Span, SpanKind, StatusCode
 
 from shared import __version__
 from shared.core.errors import AttemptFailed, code_of
-from shared.telemetry.ids import ids
+from shared.telemetry import metrics
+from shared.telemetry.ids import PREFIX, ids
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PREFIX = "tenantry."
-"""Of every attribute that is Tenantry's own."""
 NOBODY = NoOpTracer()
 """For libraries whose own spans say too much."""
 STATUS = "http.response.status_code"
@@ -94,9 +93,11 @@ class Call:
     def __init__(self, current: Span) -> None:
         """`current`: its span."""
         self._span = current
+        self.status: int | None = None
 
     def answered(self, status: int) -> None:
         """Note the status of the answer. One that says how things are is no error: 404, 409, 410, 412."""
+        self.status = status
         self._span.set_attribute(STATUS, status)
         if status >= HTTPStatus.BAD_REQUEST and status not in _ANSWERS:
             failed(self._span)
@@ -104,10 +105,17 @@ class Call:
 
 @contextmanager
 def calling(system: str, method: str, **attributes: str) -> Iterator[Call]:
-    """What follows is one call to the outside. `system`: such as graph; no part of an address is kept."""
+    """What follows is one call to the outside, and is counted.
+
+    `system`: such as graph; no part of an address is kept.
+    """
     facts = {"peer.service": system, "http.request.method": method, **attributes}
     with span(f"{system} {method}", SpanKind.CLIENT, facts) as current:
-        yield Call(current)
+        call = Call(current)
+        try:
+            yield call
+        finally:
+            metrics.called(system, call.status)
 
 
 def _code(error: BaseException) -> str:

@@ -35,7 +35,7 @@ class FakeQueue:
     async def send(self, message: QueueMessage, delay: timedelta = timedelta(0)) -> None:
         if not timedelta(0) <= delay <= LONGEST_DELAY:
             raise ValueError(f"a storage queue takes no delay of {delay}")
-        with sending(self.name, message) as body:
+        with sending(self.name, message, delay) as body:
             self.sent.append((message, delay))
             self._wait(body, delay)
 

@@ -28,6 +28,7 @@ from shared.adapters.graph.limits import Allowance, SharedLimits
 from shared.adapters.graph.tracing import traced
 from shared.core.errors import RetryLater, TenantryError
 from shared.core.reasons import reason
+from shared.telemetry import metrics
 from shared.telemetry.spans import calling
 
 T = TypeVar("T")
@@ -187,6 +188,8 @@ class GraphTransport:
             raise reason("consent_revoked", replicating=True) from None
 
     async def _expected(self, answer: Answer, accept: Collection[int], fresh_token: bool) -> Answer:
+        if answer.status == httpx.codes.TOO_MANY_REQUESTS:
+            metrics.graph_throttled()
         if answer.throttles_every_tenant and self._limits is not None:
             await self._limits.pause(answer.wait)
         return answers.expected(answer, accept, fresh_token=fresh_token)

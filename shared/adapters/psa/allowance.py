@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from shared.adapters.psa.problems import rationed
 from shared.ports import Budgets, Clock
+from shared.telemetry import metrics
 
 _MINUTE = timedelta(minutes=1)
 _LIFETIME = timedelta(seconds=5)
@@ -46,6 +47,7 @@ class Allowance:
 
     async def pause(self, wait: timedelta) -> None:
         """The PSA asked to wait: nobody calls before that."""
+        metrics.psa_waits(self._psa.lower(), wait.total_seconds())
         self._left = 0
         await self._budgets.pause(self._name, self._clock.now() + wait)
 
@@ -67,5 +69,6 @@ class Allowance:
             worth=min(max(self._expected, 1), self._per_minute),
         )
         if wait:
+            metrics.psa_waits(self._psa.lower(), wait.total_seconds())
             raise rationed(self._psa, wait)
         self._left, self._until = amount, asked_at + _LIFETIME.total_seconds()
