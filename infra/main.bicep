@@ -315,7 +315,7 @@ module workbook 'workbook.bicep' = {
   }
 }
 
-module budget 'budget.bicep' = if (budgetAmount > 0) {
+module budget 'budget.bicep' = if (budgetAmount > 0 && !empty(alertEmail)) {
   name: 'budget'
   scope: group
   params: {
