@@ -53,7 +53,7 @@ param operatorPrincipalType string = 'User'
 @description('Whether the operator may also read and write the vault, and so act for every customer.')
 param operatorVaultAccess bool = false
 
-// 2 GB: up to 24 messages at a time share an instance, and reading a tenant of 100,000 people takes up to 250 MB.
+// 2 GB: up to 24 messages at a time share an instance, and one of them may read a tenant of 100,000 people.
 @description('Memory of an instance in MB.')
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
