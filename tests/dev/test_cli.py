@@ -47,6 +47,20 @@ def test_demo_hands_its_options_over(
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "handed_over"),
+    [
+        ([], ""),
+        (["--telemetry"], " --telemetry http://127.0.0.1:4318"),
+        (["--port", "8080", "--telemetry", "http://there:1"], " --port 8080 --telemetry http://there:1"),
+    ],
+)
+def test_up_hands_its_options_over(done: list[str], given: list[str], handed_over: str) -> None:
+    """A collector that is not named is where collectors listen."""
+    assert cli.main(["up", *given]) == 7
+    assert done[-1] == f"start -m sandbox up{handed_over}"
+
+
 def test_bench_hands_its_options_over(
     done: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,11 @@ class Heard(list[ReadableSpan]):
         wanted = span.parent and span.parent.span_id
         return next((other for other in self if other.context and other.context.span_id == wanted), None)
 
+    def way_back(self, span: ReadableSpan) -> list[str]:
+        """The names of the span and of those that it is a part of."""
+        parent = self.parent(span)
+        return [span.name, *([] if parent is None else self.way_back(parent))]
+
     @property
     def traces(self) -> set[int]:
         return {span.context.trace_id for span in self if span.context}
