@@ -48,7 +48,7 @@ async def test_a_message_nobody_can_read_is_dropped_and_harms_nobody(scene: Scen
         lambda: _log_lines(scene, f"message {message_id} cannot be decoded"), lambda found: len(found) >= 5
     )
     assert len(lines) >= 5
-    dropped = await eventually(lambda: _log_lines(scene, "queue.dropped"))
+    dropped = await eventually(lambda: _log_lines(scene, "message.given_up"))
     assert any("kind=undecodable" in line for line in dropped)
     await eventually(lambda: _is_empty(scene, f"{QUEUE}-poison"))
     assert len(await _log_lines(scene, f"message {message_id} cannot be decoded")) == len(lines)

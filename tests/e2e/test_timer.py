@@ -67,6 +67,8 @@ async def _tell(scene: Scene) -> Slot:
         await eventually(partial(_scheduled, scene, customer), _all_ended)
     await asyncio.to_thread(fire, "fan_out")
     await eventually(lambda: _count(scene, "fan_out.already_done"), lambda count: count == 2)
+    await asyncio.to_thread(fire, "observe")
+    await eventually(lambda: _count(scene, "credential.observed"), lambda count: count > 0)
     slot.log = await asyncio.to_thread(scene.log)
     customers = {"withdrawn": withdrawn, "disconnected": disconnected, "opened": opened}
     customers |= {"at another time": at_another_time}
@@ -104,6 +106,15 @@ async def test_a_slot_is_one_message_for_every_sync_that_is_due(slot: Slot) -> N
     assert len(done) == 1
     assert done[0].endswith(f"messages={slot.active - 1}")
     assert slot.active >= 4
+
+
+async def test_a_look_counts_the_customers_and_finds_nobody_late(slot: Slot) -> None:
+    """Fired by hand like any timer; the app's own secret is looked at too."""
+    (seen,) = [line for line in slot.log.splitlines() if "fleet.observed" in line]
+    assert f" active={slot.active} paused=0 action_required=1 pending=1 disconnected=1 " in seen
+    assert " held=0 late=0 " in seen
+    assert "connection.late" not in slot.log
+    assert "credential.observed kind=secret days_left=-1" in slot.log
 
 
 async def test_who_is_synced_at_another_time_is_left_for_then(slot: Slot) -> None:
