@@ -27,16 +27,25 @@ def translated(service: str) -> Iterator[None]:
     except (ServiceRequestError, ServiceResponseError) as error:
         raise RetryLater.soon(f"{code}_unavailable", f"{service} did not answer.") from error
     except ClientAuthenticationError as error:
-        if error.response is None and "AADSTS" not in error.message:
-            # Nobody refused anything: there was no token to be had. azure-identity says so in words only.
-            raise RetryLater.soon("identity_unavailable", "There is no token for this service.") from error
-        raise _refused(code, service) from error
+        raise _without_token(error, code, service) from error
+    except AttributeError as error:
+        # Making a row without a token, azure-data-tables stumbles over the answer that there is not.
+        if not isinstance(error.__context__, ClientAuthenticationError):
+            raise
+        raise _without_token(error.__context__, code, service) from error
     except HttpResponseError as error:
         if error.status_code in _BUSY:
             raise RetryLater.soon(f"{code}_unavailable", f"{service} is busy.") from error
         if error.status_code in (401, 403):
             raise _refused(code, service) from error
         raise
+
+
+def _without_token(error: ClientAuthenticationError, code: str, service: str) -> OperatorError | RetryLater:
+    if error.response is None and "AADSTS" not in error.message:
+        # Nobody refused anything: there was no token to be had. azure-identity says so in words only.
+        return RetryLater.soon("identity_unavailable", "There is no token for this service.")
+    return _refused(code, service)
 
 
 def _refused(code: str, service: str) -> OperatorError:
