@@ -3,6 +3,7 @@
 The SDKs' own spans, which are off, would carry whole addresses, and those of table rows hold their keys.
 """
 
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -24,7 +25,9 @@ class TracedTransport(AsyncHttpTransport[Any, Any]):
         facts = {"db.collection.name": _table(request.url)} if self._system == "tables" else {}
         with calling(self._system, request.method, **facts) as call:
             answer = await self._transport.send(request, **options)
-            call.answered(answer.status_code)
+            # Key Vault tells in its first refusal where tokens for it come from.
+            asks = answer.status_code == HTTPStatus.UNAUTHORIZED and "Authorization" not in request.headers
+            call.answered(answer.status_code, is_question=asks)
             return answer
 
     async def open(self) -> None:

@@ -95,11 +95,14 @@ class Call:
         self._span = current
         self.status: int | None = None
 
-    def answered(self, status: int) -> None:
-        """Note the status of the answer. One that says how things are is no error: 404, 409, 410, 412."""
+    def answered(self, status: int, *, is_question: bool = False) -> None:
+        """Note the status of the answer. One that says how things are is no error: 404, 409, 410, 412.
+
+        `is_question`: nor is one that only asks who we are.
+        """
         self.status = status
         self._span.set_attribute(STATUS, status)
-        if status >= HTTPStatus.BAD_REQUEST and status not in _ANSWERS:
+        if status >= HTTPStatus.BAD_REQUEST and status not in _ANSWERS and not is_question:
             failed(self._span)
 
 

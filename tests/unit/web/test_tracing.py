@@ -9,7 +9,6 @@ import pytest
 from opentelemetry.trace import StatusCode
 
 from shared.core.customer import Customer
-from shared.web.asgi import create
 from tests.fakes.telemetry import Heard, listening
 from tests.unit.web.conftest import Caller
 from tests.unit.web.site import Site
