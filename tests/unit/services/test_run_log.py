@@ -217,6 +217,9 @@ async def test_a_customer_who_must_act_is_told_once(place: Place) -> None:
     place.tenant.fail_next(ActionRequired("consent_revoked", "Withdrawn.", "Connect again."))
     run = await place.start()
     await place.drain()
+    await place.world.configure(
+        place.customer, Configuration()
+    )  # another write, before the first is in the feed
     assert place.logged.one("connection.action_required") == {
         "run": run.id,
         "account": ACCOUNT,
