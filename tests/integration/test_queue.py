@@ -11,6 +11,8 @@ from azure.storage.queue.aio import QueueClient
 from shared.adapters.queue import StorageQueue
 from shared.core import messages
 from shared.core.messages import SyncMessage
+from shared.telemetry.carrying import processing
+from tests.fakes.telemetry import listening
 
 MESSAGE = SyncMessage("account", "connection", "run")
 
@@ -31,6 +33,20 @@ async def test_a_message_is_json_in_base64(queue_client: QueueClient) -> None:
     body = base64.b64decode(received.content, validate=True)
     assert messages.decode(body) == MESSAGE
     assert msgspec.json.decode(body)["kind"] == "sync"
+
+
+async def test_a_message_takes_its_trace_along(queue_client: QueueClient) -> None:
+    """The request that sends it is a part of the sending, and whoever gets it goes on from there."""
+    with listening() as heard:
+        await StorageQueue(queue_client).send(MESSAGE)
+        received = await queue_client.receive_message()
+        assert received is not None
+        body = base64.b64decode(received.content)
+        with processing(queue_client.queue_name, body, messages.decode(body)):
+            pass
+    sent = heard.one(f"send {queue_client.queue_name}")
+    assert heard.parent(heard.one(f"process {queue_client.queue_name}")) == sent
+    assert messages.decode(body) == MESSAGE
 
 
 async def test_a_message_waits_and_never_expires(queue_client: QueueClient) -> None:
