@@ -218,8 +218,16 @@ class InvalidMove(Conflict):
         )
 
 
-class LeaseLost(Exception):
+class Stop(Exception):
+    """Somebody else has the work, or it is no longer to be done; nothing failed. `code`: why."""
+
+    code = "stopped"
+
+
+class LeaseLost(Stop):
     """Another worker owns the connection now, or it is no longer to be synced; stop without a word."""
+
+    code = "lease_lost"
 
 
 class AttemptFailed(Exception):

@@ -6,15 +6,17 @@ from datetime import timedelta
 import msgspec
 
 from shared.core.connection import Connection, ConnectionState
-from shared.core.errors import ConcurrentUpdate, LeaseLost
+from shared.core.errors import ConcurrentUpdate, LeaseLost, Stop
 from shared.ports import Clock, ConnectionStore, Stored
 from shared.telemetry.spans import spanned
 
 _LOOK_EVERY = 2.0  # seconds; so soon a run notices that its customer was disconnected
 
 
-class Busy(Exception):
+class Busy(Stop):
     """Another worker holds the connection; `remaining` is how long its lease still lasts."""
+
+    code = "busy"
 
     def __init__(self, remaining: timedelta) -> None:
         """`remaining`: at least a second."""

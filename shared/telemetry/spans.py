@@ -16,7 +16,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Link, NoOpTracer, Span, SpanKind, StatusCode
 
 from shared import __version__
-from shared.core.errors import AttemptFailed, code_of
+from shared.core.errors import AttemptFailed, Stop, code_of
 from shared.telemetry import metrics
 from shared.telemetry.ids import PREFIX, ids
 
@@ -53,7 +53,8 @@ def span(
         try:
             yield current
         except BaseException as error:
-            failed(current)
+            if not isinstance(error, Stop):
+                failed(current)
             current.set_attribute(f"{PREFIX}code", _code(error))
             raise
 
@@ -124,6 +125,8 @@ def calling(system: str, method: str, **attributes: str) -> Iterator[Call]:
 def _code(error: BaseException) -> str:
     if isinstance(error, AttemptFailed):
         return str(error)  # which is a code
+    if isinstance(error, Stop):
+        return error.code
     if isinstance(error, Exception):
         return code_of(error)
     return "canceled" if isinstance(error, asyncio.CancelledError) else type(error).__name__

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
-from shared.core.errors import AttemptFailed, RetryLater
+from shared.core.errors import AttemptFailed, LeaseLost, RetryLater
+from shared.services.leases import Busy
 from shared.telemetry.ids import about, ids
 from shared.telemetry.spans import calling, span, spanned, tell
 from tests.fakes.telemetry import Heard, listening
@@ -74,6 +75,16 @@ async def test_an_error_leaves_its_code_and_nothing_else(
         assert one.status.description is None
         assert one.attributes == {"tenantry.code": code}
         assert one.events == ()
+
+
+@pytest.mark.parametrize(("stop", "code"), [(LeaseLost(), "lease_lost"), (Busy(timedelta(0)), "busy")])
+def test_work_that_somebody_else_has_did_not_fail(heard: Heard, stop: Exception, code: str) -> None:
+    """Two messages about one connection are an everyday thing, and no alarm."""
+    with pytest.raises(type(stop)), span("run.lease"):
+        raise stop
+    one = heard.one("run.lease")
+    assert one.status.status_code is StatusCode.UNSET
+    assert one.attributes == {"tenantry.code": code}
 
 
 async def test_a_spanned_function_is_still_itself(heard: Heard) -> None:
