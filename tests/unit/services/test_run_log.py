@@ -217,9 +217,8 @@ async def test_a_customer_who_must_act_is_told_once(place: Place) -> None:
     place.tenant.fail_next(ActionRequired("consent_revoked", "Withdrawn.", "Connect again."))
     run = await place.start()
     await place.drain()
-    await place.world.configure(
-        place.customer, Configuration()
-    )  # another write, before the first is in the feed
+    # Another write, while the notice of the first still waits to be published.
+    await place.world.configure(place.customer, Configuration())
     assert place.logged.one("connection.action_required") == {
         "run": run.id,
         "account": ACCOUNT,
