@@ -31,6 +31,7 @@ OTHERS_SETTINGS = {
     "AZURE_CLIENT_SECRET",
     "SSL_CERT_FILE",
     "REQUESTS_CA_BUNDLE",
+    "PYTHON_ENABLE_OPENTELEMETRY",
 }
 
 
@@ -65,5 +66,6 @@ def test_the_sandbox_gives_the_app_nothing_but_settings(stack: Stack) -> None:
     """Every setting is one that the app documents, the platform's, or an Azure SDK's own."""
     ours = {str(field.alias) for field in Settings.model_fields.values()}
     given = {name for name in stack.app_settings if not name.startswith("AzureFunctionsJobHost__")}
+    ours |= {name for name in given if name.startswith("OTEL_")}  # OpenTelemetry's own
     assert given - ours <= OTHERS_SETTINGS
     assert {"ENTRA_AUTHORITY", "GRAPH_URL", "KEY_VAULT_URL", "PUBLIC_URL"} <= given
