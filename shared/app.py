@@ -249,7 +249,9 @@ def wire(
         previews=PreviewWorker(preview_runner, queue),
         fan_out=fan_out,
         housekeeping=Housekeeping(one_time, fan_out, events, deliveries, clock),
-        observing=Observing(connections, secrets, clock, settings.credential, settings.sync_spread),
+        observing=Observing(
+            connections, account_destinations, secrets, clock, settings.credential, settings.sync_spread
+        ),
         events=events,
         publisher=Publisher(
             outside.connections,

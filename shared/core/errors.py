@@ -18,6 +18,11 @@ class Actor(StrEnum):
     OPERATOR = "operator"
 
 
+def is_somebody_elses(actor: str) -> bool:
+    """Whether somebody other than the operator has to act, so that the operator can only wait."""
+    return actor in {Actor.CUSTOMER_ADMIN, Actor.TECHNICIAN}
+
+
 class TenantryError(Exception):
     """What went wrong, in words that may be shown and logged."""
 

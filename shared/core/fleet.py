@@ -59,12 +59,11 @@ def freshness(seen: Glance, now: datetime) -> timedelta | None:
     return None if since is None else max(now - since, timedelta(0))
 
 
-def with_more(fleet: Fleet, page: Sequence[Glance], spread: timedelta, now: datetime) -> Fleet:
-    """What was seen so far and this page. `spread`: over how long syncs of the same hour are spread."""
+def with_more(fleet: Fleet, page: Sequence[Glance], late: Sequence[Late], now: datetime) -> Fleet:
+    """What was seen so far and this page. `late`: those of the page that are late."""
     groups = Counter(fleet.groups)
     groups.update(_GROUPS[seen.state] for seen in page)
     ages = [age for seen in page if (age := freshness(seen, now)) is not None]
-    late = list(_late(page, spread, now))
     return Fleet(
         groups=dict(groups),
         held=fleet.held + sum(1 for seen in page if seen.held),
@@ -74,11 +73,14 @@ def with_more(fleet: Fleet, page: Sequence[Glance], spread: timedelta, now: date
     )
 
 
-def _late(page: Sequence[Glance], spread: timedelta, now: datetime) -> Iterator[Late]:
+def late_ones(page: Sequence[Glance], spread: timedelta, now: datetime) -> Iterator[Late]:
+    """Those of the page that are late. `spread`: over how long syncs of the same hour are spread.
+
+    One that waits for somebody's decision or remedy is not: the operator could only wait too.
+    """
     for seen in page:
         age = freshness(seen, now)
-        # One that waits for a person's decision is not late: it is counted with the held ones.
-        if age is None or seen.held:
+        if age is None or seen.held or seen.blocked:
             continue
         due = missed_since(seen, spread, now, LATE_AFTER)
         if due is not None:

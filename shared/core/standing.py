@@ -7,6 +7,7 @@ import msgspec
 
 from shared.core.configuration import Schedule
 from shared.core.connection import Connection, ConnectionState
+from shared.core.errors import is_somebody_elses
 from shared.core.run import Run, RunState
 from shared.core.schedule import next_due
 
@@ -47,8 +48,9 @@ _OF_STATE = {
 class Glance(msgspec.Struct, frozen=True):
     """What is seen of a connection at a glance: as much as tells how fresh its contacts are.
 
-    `held`: a run waits for a person. `waiting_since`: its next sync is the first that is due after this.
-    `settled`: the last sync went by the schedule of today.
+    `held`: a run waits for a person. `blocked`: the last run failed for what somebody other than the operator
+    must put right. `waiting_since`: its next sync is the first that is due after this. `settled`: the last
+    sync went by the schedule of today.
     """
 
     account_id: str
@@ -58,6 +60,7 @@ class Glance(msgspec.Struct, frozen=True):
     schedule: Schedule = Schedule()
     being_set_up: bool = False
     held: bool = False
+    blocked: bool = False
     synced_at: datetime | None = None
     waiting_since: datetime | None = None
     settled: bool = True
@@ -74,6 +77,7 @@ def glance(connection: Connection) -> Glance:
         schedule=connection.configuration.schedule,
         being_set_up=connection.being_set_up,
         held=connection.held_run is not None,
+        blocked=connection.trouble is not None and is_somebody_elses(connection.trouble.actor),
         synced_at=connection.synced_at,
         waiting_since=max((at for at in times if at is not None), default=None),
         settled=connection.applied_version in (None, connection.configuration_version),

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.core.credential import Credential, days_left
-from shared.core.fleet import Fleet, Late, freshness, with_more
+from shared.core.errors import is_somebody_elses
+from shared.core.fleet import Fleet, Late, freshness, late_ones, with_more
 from shared.logs import log
-from shared.ports import Clock, ConnectionStore, Secrets
+from shared.ports import AccountDestinationStore, Clock, ConnectionStore, Secrets
 from shared.telemetry import metrics
+
+_MOST_ASKED = 1_000  # accounts of one look
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Observing:
     """
 
     connections: ConnectionStore
+    account_destinations: AccountDestinationStore
     secrets: Secrets
     clock: Clock
     credential: Credential
@@ -30,16 +34,22 @@ class Observing:
         await self._credential()
 
     async def _fleet(self) -> None:
-        """One call to the outside for a thousand connections; memory does not grow with their number."""
-        fleet, now = Fleet(), self.clock.now()
+        """One call to the outside for a thousand connections, and one for each account with late ones; memory
+        does not grow with their number."""
+        fleet, now, shut = Fleet(), self.clock.now(), dict[str, bool]()
         async for page in self.connections.glances():
-            fleet = with_more(fleet, page, self.spread, now)
+            late = [
+                each
+                for each in late_ones(page, self.spread, now)
+                if not await self._shut_out(each.account_id, shut)
+            ]
+            fleet = with_more(fleet, page, late, now)
             for seen in page:
                 age = freshness(seen, now)
                 if age is not None:
                     metrics.connection_seen(age.total_seconds())
-        for late in fleet.named:
-            _log_late(late)
+        for each in fleet.named:
+            _log_late(each)
         metrics.fleet_seen(fleet)
         log(
             "fleet.observed",
@@ -52,6 +62,20 @@ class Observing:
             late=fleet.late,
             oldest_seconds=int(fleet.oldest.total_seconds()),
         )
+
+    async def _shut_out(self, account_id: str, known: dict[str, bool]) -> bool:
+        """Whether the account's PSA lets nobody in, which somebody else has to put right.
+
+        `known`: of those accounts that this look has asked about; where very many have late customers, the
+        reason is none of theirs.
+        """
+        if account_id not in known:
+            if len(known) >= _MOST_ASKED:
+                return False
+            stored = await self.account_destinations.get(account_id)
+            problem = None if stored is None else stored.value.problem
+            known[account_id] = problem is not None and is_somebody_elses(problem.actor)
+        return known[account_id]
 
     async def _credential(self) -> None:
         kind, name = self.credential.kind, self.credential.secret_name

@@ -14,6 +14,7 @@ from shared.core.errors import ConcurrentUpdate
 from shared.core.presets import PRESETS
 from shared.core.setup import Setup
 from shared.core.standing import glance
+from shared.core.trouble import Trouble
 from shared.ports import ConnectionStore, OpenSlot, ScheduledConnection, SlotStore
 from tests.contract.contracts.values import HOSTILE, LATER, NOW, active, connection, unique
 
@@ -194,6 +195,7 @@ class ConnectionStoreContract:
             configuration_version=3,
             applied_version=2,
             held_run="run_held",
+            trouble=Trouble("scope_object_missing", "Gone.", "Take it out.", "technician", NOW, "run"),
             synced_at=LATER,
             setup=Setup(Configuration(), NOW),
         )
@@ -208,12 +210,9 @@ class ConnectionStoreContract:
             if one.account_id == account_id
         }
         assert seen == {each.id: glance(each) for each in wanted}
-        assert (seen[changed.id].held, seen[changed.id].settled, seen[changed.id].being_set_up) == (
-            True,
-            False,
-            True,
-        )
-        plain = msgspec.structs.replace(changed, held_run=None, synced_at=None, setup=None)
+        told = seen[changed.id]
+        assert (told.held, told.blocked, told.being_set_up, told.settled) == (True, True, True, False)
+        plain = msgspec.structs.replace(changed, held_run=None, trouble=None, synced_at=None, setup=None)
         await connections.replace(stored, plain)
         seen = {one.id: one async for page in connections.glances() for one in page}
         assert seen[plain.id] == glance(plain)

@@ -1,5 +1,6 @@
 """All connections at a glance: counted, their age measured, and those that are late named."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from shared.core.configuration import Schedule, ScheduleKind
 from shared.core.connection import ConnectionState
-from shared.core.fleet import LATE_AFTER, MOST_NAMED, Fleet, freshness, with_more
+from shared.core.fleet import LATE_AFTER, MOST_NAMED, Fleet, freshness, late_ones, with_more
 from shared.core.standing import PATIENCE, Glance
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -22,8 +23,12 @@ def seen(number: int = 0, **fields: object) -> Glance:
     return msgspec.structs.replace(made, **fields)
 
 
+def looked(fleet: Fleet, page: Sequence[Glance], moment: datetime) -> Fleet:
+    return with_more(fleet, page, list(late_ones(page, NO_SPREAD, moment)), moment)
+
+
 def late_at(moment: datetime, *page: Glance) -> int:
-    return with_more(Fleet(), page, NO_SPREAD, moment).late
+    return looked(Fleet(), page, moment).late
 
 
 def test_a_sync_is_late_an_hour_after_its_time() -> None:
@@ -36,7 +41,7 @@ def test_a_sync_is_late_an_hour_after_its_time() -> None:
 
 def test_how_late_and_how_old_is_told() -> None:
     """From when the sync was due, and from the last one."""
-    (late,) = with_more(Fleet(), [seen()], NO_SPREAD, NOW + 14 * HOUR).named
+    (late,) = looked(Fleet(), [seen()], NOW + 14 * HOUR).named
     assert (late.overdue, late.freshness) == (2 * HOUR, 14 * HOUR)
     assert (late.account_id, late.customer_id, late.connection_id) == ("a", "c", f"{0:016x}")
 
@@ -49,6 +54,7 @@ def test_how_late_and_how_old_is_told() -> None:
         {"state": ConnectionState.DISCONNECTED},
         {"being_set_up": True},
         {"held": True},
+        {"blocked": True},
         {"synced_at": None, "waiting_since": None},
         {"waiting_since": NOW + 47 * HOUR},
         {"schedule": Schedule(kind=ScheduleKind.EVERY, hours=168)},
@@ -56,7 +62,8 @@ def test_how_late_and_how_old_is_told() -> None:
     ids=" ".join,
 )
 def test_who_waits_for_somebody_else_is_not_late(fields: dict[str, Any]) -> None:
-    """Paused, to be connected again, not set up yet, held, just resumed, or with no sync due for a week."""
+    """Paused, to be connected again, not set up yet, held, failing for what a technician must put right, just
+    resumed, or with no sync due for a week."""
     assert late_at(NOW + 2 * 24 * HOUR, seen(**fields)) == 0
     assert late_at(NOW + 2 * 24 * HOUR, seen()) == 1
 
@@ -86,7 +93,7 @@ def test_only_active_connections_have_an_age(state: ConnectionState) -> None:
 def test_every_connection_is_counted_once() -> None:
     """By what an operator tells apart: whoever has not finished connecting is pending."""
     everyone = [seen(number, state=state) for number, state in enumerate(ConnectionState)]
-    fleet = with_more(with_more(Fleet(), everyone[:3], NO_SPREAD, NOW), everyone[3:], NO_SPREAD, NOW)
+    fleet = looked(looked(Fleet(), everyone[:3], NOW), everyone[3:], NOW)
     assert fleet.groups == {
         "active": 1,
         "paused": 1,
@@ -109,7 +116,7 @@ def test_pages_add_up_in_any_order() -> None:
     for order in (pages, pages[::-1]):
         fleet = Fleet()
         for page in order:
-            fleet = with_more(fleet, page, NO_SPREAD, moment)
+            fleet = looked(fleet, page, moment)
         fleets.append(fleet)
     assert fleets[0] == fleets[1]
     assert (fleets[0].held, fleets[0].late, fleets[0].oldest) == (1, 2, 50 * HOUR)
@@ -123,7 +130,7 @@ def test_of_very_many_that_are_late_the_latest_are_named() -> None:
     ]
     fleet = Fleet()
     for start in range(0, total, 50):
-        fleet = with_more(fleet, everyone[start : start + 50], NO_SPREAD, moment)
+        fleet = looked(fleet, everyone[start : start + 50], moment)
     assert (fleet.late, len(fleet.named)) == (total, MOST_NAMED)
     assert [late.connection_id for late in fleet.named] == [
         f"{number:016x}" for number in range(total - 1, total - 1 - MOST_NAMED, -1)

@@ -4,17 +4,20 @@ import weakref
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
+import msgspec
 import pytest
 
+from shared.core.account_destination import AccountDestination, DestinationKind, DestinationProblem
 from shared.core.connection import ConnectionState
 from shared.core.credential import Credential, CredentialKind
-from shared.core.errors import RetryLater
+from shared.core.errors import OperatorError, RetryLater, ScopeObjectMissing
 from shared.core.fleet import MOST_NAMED
 from shared.core.standing import Glance
 from shared.services.observing import Observing
 from tests.fakes import ACCOUNT, START, FakeClock, FakeConnectionStore, FakeSecrets, World
 from tests.fakes.logged import logged_events
 from tests.fakes.measured import measuring
+from tests.fakes.psa import FakeAccountDestinations
 
 DAY = timedelta(days=1)
 SECRET = "entra-client-secret"
@@ -22,6 +25,13 @@ SECRET = "entra-client-secret"
 
 def observing(world: World) -> Observing:
     return world.app.observing
+
+
+async def look_at(
+    connections: FakeConnectionStore, secrets: FakeSecrets, clock: FakeClock, credential: Credential
+) -> None:
+    hour = timedelta(hours=1)
+    await Observing(connections, FakeAccountDestinations(), secrets, clock, credential, hour).look()
 
 
 async def test_all_connections_are_told_in_one_event() -> None:
@@ -87,6 +97,44 @@ async def test_a_late_connection_is_named() -> None:
     assert logged.one("fleet.observed")["late"] == measured.one("tenantry.connections.late") == 1
 
 
+async def test_a_customer_whose_psa_lets_nobody_in_is_not_late() -> None:
+    """Somebody must paste another key; until then the operator is woken for nothing. Its age is told."""
+    world = World()
+    customer, _ = await world.connected("ada")
+    await world.sync(customer)
+    world.clock.advance(2 * DAY)
+    problem = DestinationProblem("destination_key_refused", "Refused.", "Paste one.", "technician", START)
+    broken = AccountDestination(DestinationKind.ATERA, problem=problem)
+    stored = await world.account_destinations.put(ACCOUNT, None, broken)
+    with logged_events() as logged:
+        await observing(world).look()
+    seen = logged.one("fleet.observed")
+    assert (seen["late"], seen["oldest_seconds"]) == (0, (2 * DAY).total_seconds())
+    assert logged.named("connection.late") == []
+    ours = msgspec.structs.replace(broken, problem=msgspec.structs.replace(problem, actor="operator"))
+    await world.account_destinations.put(ACCOUNT, stored, ours)
+    with logged_events() as logged:
+        await observing(world).look()
+    assert logged.one("fleet.observed")["late"] == 1
+
+
+async def test_a_customer_who_fails_for_what_a_technician_must_put_right_is_not_late() -> None:
+    """A group that is gone, for one; a failure that is nobody's or the operator's is a reason to look."""
+    world = World()
+    customer, tenant = await world.connected("ada")
+    await world.sync(customer)
+    world.clock.advance(2 * DAY)
+    for failure, late in (
+        (ScopeObjectMissing(["group"]), 0),
+        (OperatorError("credential_refused", "Refused.", "Renew it."), 1),
+    ):
+        tenant.fail_next(failure)
+        await world.sync(customer)
+        with logged_events() as logged:
+            await observing(world).look()
+        assert logged.one("fleet.observed")["late"] == late
+
+
 class Seen(Glance, frozen=True, weakref=True):
     """One that can be counted while it is alive."""
 
@@ -117,7 +165,7 @@ async def test_memory_and_lines_do_not_grow_with_the_connections() -> None:
     crowd = Crowd()
     credential = Credential(CredentialKind.MANAGED_IDENTITY)
     with logged_events() as logged, measuring() as measured:
-        await Observing(crowd, FakeSecrets(), FakeClock(), credential, timedelta(hours=1)).look()
+        await look_at(crowd, FakeSecrets(), FakeClock(), credential)
     assert crowd.most <= 2 * crowd.size
     assert logged.one("fleet.observed")["late"] == crowd.total
     assert len(logged.named("connection.late")) == MOST_NAMED
@@ -158,7 +206,7 @@ async def test_the_kind_of_credential_is_told(credential: Credential, left: int)
     clock, secrets = FakeClock(), FakeSecrets()
     secrets.values["cert"], secrets.expiries["cert"] = "value", clock.now() + 3 * DAY
     with logged_events() as logged:
-        await Observing(FakeConnectionStore(), secrets, clock, credential, timedelta(0)).look()
+        await look_at(FakeConnectionStore(), secrets, clock, credential)
     assert logged.one("credential.observed") == {
         "kind": credential.kind.value,
         "days_left": left,
@@ -174,9 +222,6 @@ async def test_a_vault_that_does_not_answer_costs_only_the_credential() -> None:
         async def properties(self, name: str) -> None:
             raise RetryLater.soon("key_vault_unavailable", "Key Vault did not answer.")
 
-    look = Observing(
-        world.connections, Silent(), world.clock, world.settings.credential, world.settings.sync_spread
-    )
     with logged_events() as logged, pytest.raises(RetryLater):
-        await look.look()
+        await look_at(world.connections, Silent(), world.clock, world.settings.credential)
     assert [event.name for event in logged.events] == ["fleet.observed"]
