@@ -4,6 +4,7 @@ import asyncio
 import os
 import ssl
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -23,21 +24,25 @@ from shared.adapters.builtin import BuiltinDestinations
 from shared.adapters.entra.applications import Applications
 from shared.adapters.entra.credential import ServiceCredential
 from shared.adapters.entra.id_tokens import IdTokens
+from shared.adapters.entra.proof import EntraProof
 from shared.adapters.entra.sign_in import EntraSignIn
 from shared.adapters.entra.tenants import EntraTenants
 from shared.adapters.graph.directory import GraphDirectories
 from shared.adapters.graph.limits import SharedLimits
-from shared.adapters.key_vault import KeyVaultSecrets
+from shared.adapters.key_vault import KeyVaultSecrets, KeyVaultVersions
+from shared.adapters.operator import LocalOperator, SignedInOperator
 from shared.adapters.psa.accounts import Psas
 from shared.adapters.psa.routing import AccountRoutes
 from shared.adapters.queue import DELIVERY_QUEUE_NAME, PUBLISH_QUEUE_NAME, QUEUE_NAME, StorageQueue
 from shared.adapters.system_clock import SystemClock
 from shared.adapters.tables.account_destinations import TableAccountDestinations, TableCustomFields
 from shared.adapters.tables.accounts import TableAccounts, TableCustomers
+from shared.adapters.tables.audit import TableAudit
 from shared.adapters.tables.brakes import TableBrakes
 from shared.adapters.tables.budgets import TableBudgets
 from shared.adapters.tables.connections import TableConnections
 from shared.adapters.tables.events import TableEvents
+from shared.adapters.tables.fleet import TableFleet
 from shared.adapters.tables.links import TableLinks
 from shared.adapters.tables.listings import TableListings
 from shared.adapters.tables.mirrors import TableMirrors
@@ -47,11 +52,14 @@ from shared.adapters.tables.reports import TableReports
 from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
+from shared.adapters.tables.traces import TableTraces
 from shared.adapters.tables.webhooks import TableDeliveries, TableWebhooks
 from shared.adapters.traced_transport import TracedTransport
 from shared.adapters.webhooks import WebhookReceivers
+from shared.adapters.work_queues import StorageWorkQueues
 from shared.app import App, Outside, wire
 from shared.logs import quiet_libraries
+from shared.operations import Office, Operations, wire_operations
 from shared.settings import Settings
 
 _SDK_RETRIES = 4  # the SDK's own ten can take minutes, which a queue message would rather wait in the queue
@@ -74,6 +82,50 @@ def get_app() -> App:
 
 def build(settings: Settings) -> App:
     """The app on Azure's services and Microsoft's."""
+    return _built(settings).app
+
+
+def new_operations() -> Operations:
+    """The operator's services for one call of the command line. Raises SettingsError."""
+    return build_operations(Settings.from_environment(os.environ))
+
+
+def build_operations(settings: Settings) -> Operations:
+    """The operator's services, and the app with them."""
+    built = _built(settings)
+    tables, queues = built.tables, {}
+    options = built.options("queue") | {"message_encode_policy": None}  # what lies there is moved as it is
+    for name in (QUEUE_NAME, PUBLISH_QUEUE_NAME, DELIVERY_QUEUE_NAME):
+        both = (name, f"{name}-poison")
+        queue, poison = (_queue(settings, built.identity, options, one) for one in both)
+        queues[name] = (queue, poison)
+    by_key = settings.storage_connection_string is not None
+    office = Office(
+        fleet=TableFleet(tables),
+        audit=TableAudit(tables),
+        who=LocalOperator() if by_key else SignedInOperator(built.identity),
+        queues=StorageWorkQueues(queues),
+        versions=KeyVaultVersions(built.vault),
+        proof=EntraProof(settings, built.applications),
+        traces=TableTraces(tables),
+    )
+    return wire_operations(built.app, built.outside, office)
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """The app, and what it was made of."""
+
+    app: App
+    outside: Outside
+    tables: TableServiceClient
+    vault: SecretClient
+    identity: AsyncTokenCredential
+    applications: Applications
+    options: Callable[[str], dict[str, Any]]
+
+
+def _built(settings: Settings) -> _Built:
     quiet_libraries()
     azure_settings.tracing_enabled = False  # see TracedTransport
     flush = _exporting(settings)
@@ -154,7 +206,8 @@ def build(settings: Settings) -> App:
         close_applications,
         *flush,
     )
-    return wire(settings, outside, closers)
+    app = wire(settings, outside, closers)
+    return _Built(app, outside, tables, vault, identity, applications, options)
 
 
 def _exporting(settings: Settings) -> tuple[Callable[[], Awaitable[None]], ...]:
@@ -185,7 +238,7 @@ def _queue(
 ) -> QueueClient:
     # This SDK has pauses of its own, which would come to a minute and a half.
     pauses = {"initial_backoff": 1, "increment_base": 2, "random_jitter_range": 1}
-    options = options | pauses | {"message_encode_policy": TextBase64EncodePolicy()}
+    options = {"message_encode_policy": TextBase64EncodePolicy()} | options | pauses
     if settings.storage_connection_string:
         return QueueClient.from_connection_string(settings.storage_connection_string, name, **options)
     return QueueClient(settings.storage_queue_url or "", name, credential=identity, **options)

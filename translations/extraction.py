@@ -12,7 +12,8 @@ LOCALES = ROOT / "shared/web/locales"
 
 TEMPLATES = ROOT / "shared/web/templates"
 _CODE = ("shared/core", "shared/services", "shared/adapters", "shared/web")
-_ENGLISH = (ROOT / "shared/web/api", TEMPLATES / "api")  # the API and its reference
+# The API, its reference, and what only the operator's command line says.
+_ENGLISH = (ROOT / "shared/web/api", TEMPLATES / "api", ROOT / "shared/services/operating")
 _JINJA = "jinja2.ext:babel_extract"
 _OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
 

@@ -1,11 +1,13 @@
 """Secrets in Azure Key Vault."""
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.keyvault.secrets import SecretProperties as VaultProperties
 from azure.keyvault.secrets.aio import SecretClient
 
 from shared.adapters.azure_errors import translated
 from shared.core.errors import RetryLater
 from shared.ports import SecretProperties
+from shared.ports.operation import SecretVersion
 
 
 class KeyVaultSecrets:
@@ -64,3 +66,38 @@ class KeyVaultSecrets:
             raise RetryLater.soon(
                 "key_vault_unavailable", "Key Vault is still recovering a secret."
             ) from error
+
+
+class KeyVaultVersions:
+    """Implements SecretVersions."""
+
+    def __init__(self, client: SecretClient) -> None:
+        """`client`: of the vault."""
+        self._client = client
+
+    async def list(self, name: str) -> list[SecretVersion]:
+        """See SecretVersions."""
+        with translated("Key Vault"):
+            try:
+                # Their dates are to the second, so only the vault itself knows which one counts.
+                current = (await self._client.get_secret(name)).properties.version
+                found = [
+                    _version(properties)
+                    async for properties in self._client.list_properties_of_secret_versions(name)
+                ]
+            except ResourceNotFoundError:
+                return []
+        return sorted(found, key=lambda version: (version.id == current, version.created_at), reverse=True)
+
+    async def disable(self, name: str, version: str) -> None:
+        """See SecretVersions."""
+        with translated("Key Vault"):
+            await self._client.update_secret_properties(name, version, enabled=False)
+
+
+def _version(properties: VaultProperties) -> SecretVersion:
+    if properties.version is None or properties.created_on is None:
+        raise ValueError("a version of a secret without its name or its date")
+    return SecretVersion(
+        properties.version, properties.created_on, properties.enabled is not False, properties.expires_on
+    )

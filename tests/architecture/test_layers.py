@@ -37,6 +37,17 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "shared.bootstrap",
     ),
     "shared/app.py": ("shared.core", "shared.ports", "shared.services", "shared.settings"),
+    "shared/operations.py": ("shared.core", "shared.ports", "shared.services", "shared.app"),
+    "shared/admin": (
+        "shared.core",
+        "shared.ports",
+        "shared.services",
+        "shared.admin",
+        "shared.operations",
+        "shared.bootstrap",
+        "shared.settings",
+        "shared.logs",
+    ),
 }
 
 # Pure calculation on values; nothing that opens a socket or a file.
@@ -116,6 +127,34 @@ def test_only_export_knows_how_telemetry_is_sent() -> None:
         and (_within(found.module, sending) or not path.is_relative_to(ROOT / "shared/telemetry"))
     ]
     assert not wrong, _listed(wrong)
+
+
+def test_what_looks_across_accounts_is_out_of_reach_of_the_web() -> None:
+    """Pages, the API, and the services behind them know nothing of the operator's: an account's look ends at
+    its own rows."""
+    operators = ("shared.ports.operation", "shared.services.operating", "shared.operations", "shared.admin")
+    own = [ROOT / "shared/operations.py", ROOT / "shared/bootstrap.py"]
+    wrong = [
+        found
+        for path in modules("function_app.py", "shared")
+        for found in imports(path)
+        if _within(found.module, operators)
+        and path not in own
+        and not path.is_relative_to(ROOT / "shared/admin")
+        and not path.is_relative_to(ROOT / "shared/services/operating")
+        and not path.is_relative_to(ROOT / "shared/adapters")
+        and path != ROOT / "shared/ports/operation.py"
+    ]
+    assert not wrong, _listed(wrong)
+    named = {"new_operations", "build_operations"}
+    reached = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in modules("shared/web", "shared/entry_points.py", "shared/app.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Name | ast.Attribute)
+        and (node.id if isinstance(node, ast.Name) else node.attr) in named
+    ]
+    assert not reached, reached
 
 
 def test_only_the_edge_knows_the_functions_platform() -> None:

@@ -31,6 +31,7 @@ class FakeSecrets:
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
         self.expiries: dict[str, datetime] = {}
+        self.written: list[str] = []
 
     async def get(self, name: str) -> str | None:
         return self.values.get(name)
@@ -40,6 +41,7 @@ class FakeSecrets:
 
     async def set(self, name: str, value: str) -> None:
         self.values[name] = value
+        self.written.append(name)
 
     async def renew(self, name: str, value: str) -> None:
         if name in self.values:
@@ -64,6 +66,10 @@ class FakeAccountStore:
 
     async def get(self, account_id: str) -> Account | None:
         return self._accounts.get(account_id)
+
+    def all(self) -> list[Account]:
+        """Every account, for a look from outside."""
+        return [account for _, account in sorted(self._accounts.items())]
 
     async def add_key(self, key: ApiKey) -> None:
         self._keys[key.account_id, key.id] = key

@@ -11,6 +11,7 @@ from shared.core.configuration import Configuration
 from shared.core.connection import Connection, Grant
 from shared.core.customer import Customer
 from shared.core.run import Run, RunKind, Trigger
+from shared.operations import Office, Operations, wire_operations
 from shared.services.onboarding import Connected, Redirect
 from shared.settings import Settings
 from tests.fakes.brakes import FakeBrakes
@@ -21,6 +22,7 @@ from tests.fakes.directory import FakeDirectories, FakeDirectory
 from tests.fakes.events import FakeEventStore
 from tests.fakes.host import QueueHost
 from tests.fakes.identity import FakeIdentityProvider, admin
+from tests.fakes.operation import FakeAudit, FakeFleet, FakeTraces, FakeVersions, FakeWho, FakeWorkQueues
 from tests.fakes.process import Process
 from tests.fakes.psa import (
     FakeAccountDestinations,
@@ -107,11 +109,19 @@ class World(QueueHost):
         self.directories = FakeDirectories()
         self.identity = FakeIdentityProvider(self.directories)
         self.poison = []
+        self.fleet, self.audit = FakeFleet(self.accounts, self.connections), FakeAudit()
+        self.versions = FakeVersions(self.secrets, self.clock)
+        self.work_queues = FakeWorkQueues(
+            sync_requests=self.queue, publish_requests=self.notices, webhook_deliveries=self.outgoing
+        )
         self.app = self.start_app()
 
     def start_app(self, process: Process | None = None) -> App:
         """The app in a process of its own; the world is the same for all of them."""
-        port, clock = (process or Process()).port, self.clock
+        return self._wired(process or Process())[0]
+
+    def _wired(self, process: Process) -> tuple[App, Outside]:
+        port, clock = process.port, self.clock
         secrets, contacts, links = port(self.secrets), port(self.contacts), port(self.links)
         psas = Psas(
             self.settings,
@@ -152,7 +162,22 @@ class World(QueueHost):
                 contacts, contacts, psas, accounts=accounts, links=links, secrets=secrets, clock=clock
             ),
         )
-        return wire(self.settings, outside)
+        return wire(self.settings, outside), outside
+
+    def start_operations(self, process: Process | None = None) -> Operations:
+        """The operator's services in a process of its own."""
+        process = process or Process()
+        port = process.port
+        office = Office(
+            fleet=port(self.fleet),
+            audit=port(self.audit),
+            who=FakeWho(),
+            queues=port(self.work_queues),
+            versions=port(self.versions),
+            proof=port(self.versions),
+            traces=port(FakeTraces(self)),
+        )
+        return wire_operations(*self._wired(process), office)
 
     # Shortcuts that go through the app.
 

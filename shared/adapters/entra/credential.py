@@ -56,7 +56,7 @@ class ServiceCredential:
 
     async def _load(self) -> ClientCredential:
         if name := self._settings.entra_client_certificate_name:
-            return _certificate(await self._secret(name))
+            return from_certificate(await self._secret(name))
         return await self._secret(self._settings.entra_client_secret_name or "")
 
     async def _secret(self, name: str) -> str:
@@ -70,8 +70,8 @@ class ServiceCredential:
         return value
 
 
-def _certificate(value: str) -> ClientCredential:
-    """A Key Vault certificate's secret: PEM, or PKCS #12 in base64."""
+def from_certificate(value: str) -> ClientCredential:
+    """A Key Vault certificate's secret: PEM, or PKCS #12 in base64. Raises OperatorError."""
     try:
         if "-----BEGIN" in value:
             key: object = load_pem_private_key(value.encode(), None)

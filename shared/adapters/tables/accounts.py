@@ -12,7 +12,8 @@ from shared.core.customer import Account, Customer
 from shared.core.errors import ConcurrentUpdate
 from shared.ports import Page
 
-_ACCOUNT, _KEY = "account", "key-"
+ACCOUNT_ROW = "account"
+_KEY = "key-"
 
 
 class TableAccounts:
@@ -24,15 +25,15 @@ class TableAccounts:
 
     async def add(self, account: Account) -> None:
         """See AccountStore."""
-        await self._table.insert(_entity(account.id, _ACCOUNT, account))
+        await self._table.insert(_entity(account.id, ACCOUNT_ROW, account))
 
     async def save(self, account: Account) -> None:
         """See AccountStore."""
-        await self._table.upsert(_entity(account.id, _ACCOUNT, account))
+        await self._table.upsert(_entity(account.id, ACCOUNT_ROW, account))
 
     async def get(self, account_id: str) -> Account | None:
         """See AccountStore."""
-        entity = await self._table.get(key(account_id), _ACCOUNT)
+        entity = await self._table.get(key(account_id), ACCOUNT_ROW)
         return None if entity is None else documents.read(entity, Account)
 
     async def add_key(self, api_key: ApiKey) -> None:
