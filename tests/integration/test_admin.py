@@ -165,7 +165,7 @@ def test_storage_that_is_not_there_is_said_to_be(
     )
     monkeypatch.setenv("AzureWebJobsStorage", broken)
     result = call("accounts", "create", "Example MSP")
-    assert result.exit_code == 1
+    assert result.exit_code == 4
     assert "Table Storage" in result.stderr
     assert "AccountKey" not in result.output
 
