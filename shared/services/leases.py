@@ -48,6 +48,12 @@ class Lease:
         self._fence, self._check = held.value.fence, check
         self._keep_for = min(lifetime.total_seconds() / 3, _LOOK_EVERY)
         self._renew_at = clock.monotonic() + self._keep_for
+        self._counted_until = clock.monotonic()
+
+    def lap(self) -> float:
+        """Seconds of work since this was asked last, or since the lease was acquired."""
+        before, self._counted_until = self._counted_until, self._clock.monotonic()
+        return self._counted_until - before
 
     @property
     def connection(self) -> Connection:

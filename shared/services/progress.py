@@ -26,7 +26,6 @@ class Progress:
         self._plan, self._planned = Plan(0, 0, ()), Counter[ChangeKind]()
         self._done, self._earlier, self._failed = Counter[ChangeKind](), 0, Counter[bool]()
         self._began = self._saved_at = clock.monotonic()
-        self._seconds_before = run.seconds
 
     @property
     def elapsed(self) -> float:
@@ -80,7 +79,7 @@ class Progress:
     async def save(self) -> None:
         """Make the record durable. Raises LeaseLost where somebody else ended the run, or holds it."""
         self._saved_at = self._clock.monotonic()
-        self.note(updated_at=self._clock.now(), seconds=round(self._seconds_before + self.elapsed, 3))
+        self.note(updated_at=self._clock.now(), seconds=round(self.run.seconds + self.lease.lap(), 3))
         while not await self._runs.swap(self._stored, self.run):
             found = await self._runs.get(self.run.id)
             if found == self.run:

@@ -223,14 +223,14 @@ class Worker:
         if run is not None and self.clock.now() - _begun(run) + error.after > LONGEST_RUN:
             await self._fail(message, lease, error)
             return
-        await self._save_error(message, error)
+        await self._save_error(message, lease, error)
         await lease.release()
         await self._put_off(message, error.after, error.code)
 
     async def _fail(self, message: SyncMessage, lease: Lease, error: TenantryError) -> None:
         """The run ends; where the customer must act, the connection says so."""
         # The reason first: should this be the last thing we do, whoever goes on finds it.
-        await self._save_error(message, error)
+        await self._save_error(message, lease, error)
         noted, now = run_error(error), self.clock.now()
 
         def failed(connection: Connection) -> Connection:
@@ -246,17 +246,20 @@ class Worker:
 
     async def _note(self, message: SyncMessage, lease: Lease, error: Exception) -> None:
         log("run.stumbled", run=message.run_id, code=code_of(error), where=where(error))
-        await self._save_error(message, error)
+        await self._save_error(message, lease, error)
         try:
             await lease.release()
         except LeaseLost:
             log("run.lease_lost", run=message.run_id)
 
-    async def _save_error(self, message: SyncMessage, error: Exception) -> None:
-        noted, now = run_error(error), self.clock.now()
-        await update_run(
-            self.runs, message.run_id, lambda run: msgspec.structs.replace(run, error=noted, updated_at=now)
-        )
+    async def _save_error(self, message: SyncMessage, lease: Lease, error: Exception) -> None:
+        noted, now, worked = run_error(error), self.clock.now(), lease.lap()
+
+        def stumbled(run: Run) -> Run:
+            seconds = round(run.seconds + worked, 3)
+            return msgspec.structs.replace(run, error=noted, updated_at=now, seconds=seconds)
+
+        await update_run(self.runs, message.run_id, stumbled)
 
     async def _lost(self, message: SyncMessage) -> None:
         """Somebody took the connection away: another worker goes on with this run, or with another one

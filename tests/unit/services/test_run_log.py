@@ -8,7 +8,7 @@ import pytest
 
 from shared.core.configuration import Configuration, LeaverPolicy
 from shared.core.customer import Customer
-from shared.core.errors import ActionRequired, OperatorError
+from shared.core.errors import ActionRequired, OperatorError, RetryLater
 from shared.core.messages import SyncMessage
 from shared.core.run import HELD_FOR, Run, RunKind, RunState, Trigger
 from shared.core.run_moves import ended
@@ -131,6 +131,16 @@ async def test_a_failed_run_tells_its_code_and_who_must_act(place: Place) -> Non
     assert place.outcome(run) == ("failed", "credential_refused")
     fields = place.logged.one("run.finished")
     assert (fields["actor"], fields["level"]) == ("operator", "WARNING")
+
+
+async def test_work_that_failed_was_work_too(place: Place) -> None:
+    """Each attempt's seconds count once, the waiting between two of them never."""
+    busy = RetryLater("graph_unavailable", "Busy.", timedelta(minutes=5))
+    place.tenant.fail_next(busy, OperatorError("credential_refused", "Refused.", "Renew it."))
+    place.tenant.on_request = lambda _number: place.world.clock.advance(timedelta(seconds=20))
+    await place.start()
+    await place.drain()
+    assert place.logged.one("run.finished")["seconds"] == 40
 
 
 async def test_a_held_run_tells_why_and_ends_once_it_is_approved(place: Place) -> None:
