@@ -121,18 +121,19 @@ class PreviewWorker:
         )
         if run is None or run.state.ended:
             return
+        began = clock.monotonic()
         try:
             run = await self.runner.carry_out(run, stored.value)
             tell(outcome=run.state)
         except LeaseLost:
             await self._end(run, RunState.CANCELED, not_active("no longer the one that was read"))
         except RetryLater as error:
-            await self._put_off(message, run, error)
+            await self._put_off(message, run, error, clock.monotonic() - began)
         except (ActionRequired, DestinationRefused, OperatorError, ScopeObjectMissing) as error:
-            await self._end(run, RunState.FAILED, run_error(error))
+            await self._end(run, RunState.FAILED, run_error(error), clock.monotonic() - began)
         except Exception as error:  # noqa: BLE001 - whatever it is, the preview must say so
             log("preview.stumbled", run=run.id, code=code_of(error), where=where(error))
-            await self._note(run.id, error)
+            await self._note(run.id, error, clock.monotonic() - began)
             raise AttemptFailed(code_of(error)) from None
 
     async def give_up(self, message: PreviewMessage) -> None:
@@ -141,11 +142,11 @@ class PreviewWorker:
         if run is not None and not run.state.ended:
             await self._end(run, RunState.FAILED, run.error or stopped())
 
-    async def _put_off(self, message: PreviewMessage, run: Run, error: RetryLater) -> None:
+    async def _put_off(self, message: PreviewMessage, run: Run, error: RetryLater, worked: float) -> None:
         if self.runner.clock.now() - run.created_at + error.after > LONGEST_PREVIEW:
-            await self._end(run, RunState.FAILED, run_error(error))
+            await self._end(run, RunState.FAILED, run_error(error), worked)
             return
-        await self._note(run.id, error)
+        await self._note(run.id, error, worked)
         log(
             "run.put_off",
             run=run.id,
@@ -156,17 +157,21 @@ class PreviewWorker:
         )
         await self.queue.send(message, error.after)
 
-    async def _note(self, run_id: str, error: Exception) -> None:
+    async def _note(self, run_id: str, error: Exception, worked: float) -> None:
         noted = run_error(error)
-        await update_run(self.runner.runs, run_id, lambda run: msgspec.structs.replace(run, error=noted))
 
-    async def _end(self, run: Run, state: RunState, error: RunError) -> None:
+        def stumbled(run: Run) -> Run:
+            return msgspec.structs.replace(_worked(run, worked), error=noted)
+
+        await update_run(self.runner.runs, run_id, stumbled)
+
+    async def _end(self, run: Run, state: RunState, error: RunError, worked: float = 0.0) -> None:
         tell(outcome=state, code=error.code, actor=error.actor)
         now = self.runner.clock.now()
         await update_run(
             self.runner.runs,
             run.id,
-            lambda found: ended(found, state, now, error),
+            lambda found: ended(_worked(found, worked), state, now, error),
         )
 
 
@@ -185,6 +190,10 @@ class _Watch:
         same = found is not None and found.value.tenant_id == self._connection.tenant_id
         if found is None or not same or found.value.state not in PREVIEWED:
             raise LeaseLost
+
+
+def _worked(run: Run, seconds: float) -> Run:
+    return msgspec.structs.replace(run, seconds=round(run.seconds + seconds, 3))
 
 
 def _state(stored: Stored[Connection] | None) -> str:

@@ -141,6 +141,9 @@ async def test_work_that_failed_was_work_too(place: Place) -> None:
     await place.start()
     await place.drain()
     assert place.logged.one("run.finished")["seconds"] == 40
+    place.tenant.fail_next(busy, OperatorError("credential_refused", "Refused.", "Renew it."))
+    await place.world.preview(place.customer)
+    assert place.logged.named("run.finished")[1].fields["seconds"] == 40
 
 
 async def test_a_held_run_tells_why_and_ends_once_it_is_approved(place: Place) -> None:
