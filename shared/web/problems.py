@@ -11,6 +11,7 @@ import msgspec
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from shared.core.brake import SyncsStopped
 from shared.core.errors import (
     ActionRequired,
     Actor,
@@ -158,7 +159,7 @@ def _status(error: TenantryError) -> int:
             return HTTPStatus.CONFLICT
         case SourceFault():
             return HTTPStatus.BAD_GATEWAY
-        case RetryLater() | ResyncRequired() | OperatorError():
+        case RetryLater() | ResyncRequired() | OperatorError() | SyncsStopped():
             return HTTPStatus.SERVICE_UNAVAILABLE
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
