@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
+from shared.admin.application import app
 from tests.architecture.sources import ROOT
 from tests.operations.alert_rules import QUERIES, Rule, rules
 
@@ -47,3 +50,19 @@ def test_links_within_the_page_lead_somewhere() -> None:
     headings = re.findall(r"^#+ (.+)$", PAGE, re.MULTILINE)
     anchors = {heading.lower().replace(" ", "-").replace(":", "") for heading in headings}
     assert set(re.findall(r"\]\(#([\w-]+)\)", PAGE)) <= anchors
+
+
+def test_the_page_names_verbs_that_exist() -> None:
+    """With the options that are given there: at night nobody reads --help."""
+    program = typer.main.get_command(app)
+    assert isinstance(program, TyperGroup)
+    nouns = "|".join(program.commands)
+    named = set(re.findall(rf"`(?:python -m shared\.admin )?((?:{nouns}) [a-z][^`]*)`", PAGE))
+    assert len(named) > 10
+    for text in named:
+        noun, verb, *rest = text.split()
+        group = program.commands[noun]
+        assert isinstance(group, TyperGroup)
+        assert verb in group.commands, text
+        options = {option for given in group.commands[verb].params for option in given.opts}
+        assert {word for word in rest if word.startswith("--")} <= options, text
