@@ -12,7 +12,7 @@ from typing import NoReturn, TypeVar
 import typer
 
 from shared import bootstrap
-from shared.core.errors import NotFound, RetryLater, TenantryError
+from shared.core.errors import Actor, NotFound, RetryLater, TenantryError
 from shared.logs import where
 from shared.operations import Operations
 from shared.settings import SettingsError
@@ -57,12 +57,14 @@ def refuse(code: str, title: str, detail: str, *, as_json: bool, status: int = W
 
 def said(error: TenantryError) -> dict[str, str]:
     """An error as an operator reads it: what happened, who must act, how."""
-    detail = error.detail
-    if isinstance(error, NotFound):
+    detail, actor = error.detail, error.actor
+    if error.code == "identity_unavailable":  # to a service it comes back by itself, a person has to sign in
+        detail, actor = "Sign in with `az login`; docs/cli.md says which roles that takes.", Actor.OPERATOR
+    elif isinstance(error, NotFound):
         detail = "Check the id; the verb `list` shows those that there are."
     elif isinstance(error, RetryLater):
         detail = "Run the command again in a minute."
-    return {"code": error.code, "title": error.title, "detail": detail, "actor": error.actor.value}
+    return {"code": error.code, "title": error.title, "detail": detail, "actor": actor.value}
 
 
 def _carried_out(work: Callable[[Operations], Awaitable[T]], as_json: bool) -> T:
