@@ -54,6 +54,7 @@ from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
 from shared.adapters.tables.traces import TableTraces
 from shared.adapters.tables.webhooks import TableDeliveries, TableWebhooks
+from shared.adapters.tables.whole import WholeTables
 from shared.adapters.traced_transport import TracedTransport
 from shared.adapters.webhooks import WebhookReceivers
 from shared.adapters.work_queues import StorageWorkQueues
@@ -108,6 +109,7 @@ def build_operations(settings: Settings) -> Operations:
         versions=KeyVaultVersions(built.vault),
         proof=EntraProof(settings, built.applications),
         traces=TableTraces(tables),
+        tables=WholeTables(tables),
     )
     return wire_operations(built.app, built.outside, office)
 

@@ -11,11 +11,13 @@ from shared.ports.operation import (
     CustomerTraces,
     Fleet,
     SecretVersions,
+    Tables,
     WhoActs,
     WorkQueues,
 )
 from shared.services.operating.auditing import Auditing
 from shared.services.operating.connections import ConnectionDesk
+from shared.services.operating.copying import Copying
 from shared.services.operating.credential import CredentialDesk
 from shared.services.operating.erasing import Erasing
 from shared.services.operating.runs import RunDesk
@@ -31,6 +33,7 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     versions: SecretVersions
     proof: CredentialProof
     traces: CustomerTraces
+    tables: Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Operations:
     queues: WorkQueues
     credential: CredentialDesk
     erasing: Erasing
+    copying: Copying
 
     async def close(self) -> None:
         """Give every connection back."""
@@ -88,4 +92,5 @@ def wire_operations(app: App, outside: Outside, office: Office) -> Operations:
             office.traces,
             app.clock,
         ),
+        copying=Copying(office.tables, app.clock),
     )

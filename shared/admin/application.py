@@ -2,7 +2,7 @@
 
 import typer
 
-from shared.admin import accounts, audit, connections, credential, customers, keys, queues, runs
+from shared.admin import accounts, audit, connections, credential, customers, keys, queues, runs, tables
 
 app = typer.Typer(no_args_is_help=True, help="Administer Tenantry.", pretty_exceptions_enable=False)
 app.add_typer(accounts.app, name="accounts")
@@ -12,4 +12,5 @@ app.add_typer(connections.app, name="connections")
 app.add_typer(runs.app, name="runs")
 app.add_typer(queues.app, name="queues")
 app.add_typer(credential.app, name="credential")
+app.add_typer(tables.app, name="tables")
 app.add_typer(audit.app, name="audit")

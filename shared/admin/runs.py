@@ -138,7 +138,7 @@ def _retry_all(account: str | None, limit: int, *, as_json: bool) -> None:
                 more["stopped_at"] = str(limit)
                 break
             try:
-                run, _ = await operations.runs.start(connection.id, full=False)
+                run, _ = await operations.runs.sync(connection)
                 rows.append({"connection": connection.id, "run": run.id, "error": None})
             except TenantryError as error:
                 rows.append({"connection": connection.id, "run": None, "error": said(error)})

@@ -1,6 +1,6 @@
 """What only an operator may ask for: across all accounts, and of what nobody else sees."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -8,6 +8,7 @@ import msgspec
 
 from shared.core.audit import AuditEntry, Operator
 from shared.core.connection import Connection, ConnectionState
+from shared.core.copies import Value
 from shared.core.customer import Account
 from shared.core.erasure import Subject
 
@@ -125,4 +126,20 @@ class CustomerTraces(Protocol):
 
     def erase(self, subject: Subject) -> AsyncIterator[tuple[str, int]]:
         """Delete them, the customer's own row last; yields, as it goes on, a table and how many rows went."""
+        ...
+
+
+class Tables(Protocol):
+    """All state, row by row, whatever it means."""
+
+    async def names(self) -> list[str]:
+        """Every table of the app that there is, ordered."""
+        ...
+
+    def rows(self, table: str) -> AsyncIterator[list[dict[str, Value]]]:
+        """Stream the rows of a table, part by part; none where there is no such table."""
+        ...
+
+    async def put(self, table: str, rows: Sequence[dict[str, Value]]) -> None:
+        """Create or replace rows; the table is made if there is none."""
         ...

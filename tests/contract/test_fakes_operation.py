@@ -9,11 +9,12 @@ from tests.contract.contracts.operation import (
     AuditLogContract,
     FleetContract,
     SecretVersionsContract,
+    TablesContract,
     WorkQueuesContract,
 )
 from tests.contract.contracts.traces import CustomerTracesContract, Stores
 from tests.fakes import FakeAccountStore, FakeClock, FakeConnectionStore, FakeQueue, FakeSecrets, World
-from tests.fakes.operation import FakeAudit, FakeFleet, FakeTraces, FakeVersions, FakeWorkQueues
+from tests.fakes.operation import FakeAudit, FakeFleet, FakeTables, FakeTraces, FakeVersions, FakeWorkQueues
 
 
 class TestFakeFleet(FleetContract):
@@ -83,6 +84,14 @@ class TestFakeVersions(SecretVersionsContract):
     @pytest.fixture
     def versions(self, secrets: FakeSecrets) -> FakeVersions:
         return FakeVersions(secrets, FakeClock())
+
+
+class TestFakeTables(TablesContract):
+    """Tables in memory."""
+
+    @pytest.fixture
+    def tables(self) -> FakeTables:
+        return FakeTables()
 
 
 class TestFakeTraces(CustomerTracesContract):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import msgspec
 
 from shared.core.audit import AuditEntry, Operator
 from shared.core.connection import Connection, ConnectionState
+from shared.core.copies import Value
 from shared.core.customer import Account
 from shared.core.erasure import Subject
 from shared.core.errors import ConcurrentUpdate, NotFound, OperatorError
@@ -205,3 +206,22 @@ class FakeTraces:
                 if place == (subject.account_id, subject.customer_id)
             ],
         }
+
+
+class FakeTables:
+    """All tables, as rows of plain values."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, list[dict[str, Value]]] = {}
+
+    async def names(self) -> list[str]:
+        return sorted(self.kept)
+
+    async def rows(self, table: str) -> AsyncIterator[list[dict[str, Value]]]:
+        rows = self.kept.get(table, [])
+        for start in range(0, len(rows), 2):
+            yield rows[start : start + 2]
+
+    async def put(self, table: str, rows: Sequence[dict[str, Value]]) -> None:
+        found = {(row["PartitionKey"], row["RowKey"]): row for row in [*self.kept.get(table, []), *rows]}
+        self.kept[table] = [found[key] for key in sorted(found)]

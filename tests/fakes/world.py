@@ -22,7 +22,15 @@ from tests.fakes.directory import FakeDirectories, FakeDirectory
 from tests.fakes.events import FakeEventStore
 from tests.fakes.host import QueueHost
 from tests.fakes.identity import FakeIdentityProvider, admin
-from tests.fakes.operation import FakeAudit, FakeFleet, FakeTraces, FakeVersions, FakeWho, FakeWorkQueues
+from tests.fakes.operation import (
+    FakeAudit,
+    FakeFleet,
+    FakeTables,
+    FakeTraces,
+    FakeVersions,
+    FakeWho,
+    FakeWorkQueues,
+)
 from tests.fakes.process import Process
 from tests.fakes.psa import (
     FakeAccountDestinations,
@@ -110,6 +118,7 @@ class World(QueueHost):
         self.identity = FakeIdentityProvider(self.directories)
         self.poison = []
         self.fleet, self.audit = FakeFleet(self.accounts, self.connections), FakeAudit()
+        self.tables = FakeTables()
         self.versions = FakeVersions(self.secrets, self.clock)
         self.work_queues = FakeWorkQueues(
             sync_requests=self.queue, publish_requests=self.notices, webhook_deliveries=self.outgoing
@@ -176,6 +185,7 @@ class World(QueueHost):
             versions=port(self.versions),
             proof=port(self.versions),
             traces=port(FakeTraces(self)),
+            tables=port(self.tables),
         )
         return wire_operations(*self._wired(process), office)
 

@@ -27,6 +27,7 @@ from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.traces import TableTraces
 from shared.adapters.tables.webhooks import TableDeliveries
+from shared.adapters.tables.whole import WholeTables
 from shared.adapters.work_queues import StorageWorkQueues
 from shared.core import messages
 from shared.core.messages import QueueMessage
@@ -34,6 +35,7 @@ from tests.contract.contracts.operation import (
     AuditLogContract,
     FleetContract,
     SecretVersionsContract,
+    TablesContract,
     WorkQueuesContract,
 )
 from tests.contract.contracts.psa_values import remote
@@ -149,6 +151,14 @@ class TestKeyVaultVersions(SecretVersionsContract):
     @pytest.fixture
     def versions(self, client: SecretClient) -> KeyVaultVersions:
         return KeyVaultVersions(client)
+
+
+class TestWholeTables(TablesContract):
+    """All tables."""
+
+    @pytest.fixture
+    def tables(self, tables: OwnTables) -> WholeTables:
+        return WholeTables(tables)
 
 
 class TestTableTraces(CustomerTracesContract):

@@ -1,5 +1,6 @@
 """The connections of all accounts, as an operator looks for the one that needs somebody."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from shared.ports import AccountStore, BrakeStore, Clock, CustomerStore
 from shared.ports.operation import Fleet
 from shared.services.pausing import Pausing
 from shared.services.scheduling import Scheduling
+
+_AT_ONCE = 32  # customers that are read together
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -59,12 +62,19 @@ class ConnectionDesk:
         late: bool = False,
     ) -> tuple[list[Line], bool]:
         """At most `limit` connections, and whether there are more. `late`: only those whose sync is late."""
-        found: list[Line] = []
+        found: list[Connection] = []
+        more = False
         async for connection in self._connections(account_id, state, late=late):
-            if len(found) == limit:
-                return found, True
-            found.append(await self._line(connection))
-        return found, False
+            if more := len(found) == limit:
+                break
+            found.append(connection)
+        slots = asyncio.Semaphore(_AT_ONCE)
+
+        async def line(connection: Connection) -> Line:
+            async with slots:
+                return await self._line(connection)
+
+        return await asyncio.gather(*map(line, found)), more
 
     async def show(self, connection_id: str) -> Line:
         """Raises NotFound."""

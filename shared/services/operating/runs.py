@@ -44,8 +44,11 @@ class RunDesk:
     async def start(self, connection_id: str, *, full: bool) -> tuple[Run, bool]:
         """A run of the connection, or the one under way, and whether it is new. Raises NotFound, Conflict."""
         kind = RunKind.FULL if full else RunKind.SYNC
-        customer = await self.connections.customer(await self.connections.find(connection_id))
-        return await self.control.start(customer, kind, Trigger.API)
+        return await self._start(await self.connections.find(connection_id), kind)
+
+    async def sync(self, connection: Connection) -> tuple[Run, bool]:
+        """The same of a connection that was found already."""
+        return await self._start(connection, RunKind.SYNC)
 
     async def retry(self, name: str) -> tuple[Run, bool]:
         """The same again: as the run with the id was, or as the last run of the connection with the id.
@@ -70,9 +73,7 @@ class RunDesk:
                 "Its technician asks for a new one on the customer's page.",
                 Actor.TECHNICIAN,
             )
-        connection = await self.connections.find(run.connection_id)
-        customer = await self.connections.customer(connection)
-        return await self.control.start(customer, run.kind, Trigger.API, run.user)
+        return await self._start(await self.connections.find(run.connection_id), run.kind, run.user)
 
     async def given_up(self, account_id: str | None = None) -> AsyncIterator[Connection]:
         """Active connections whose last run failed, where no customer and no technician must act first."""
@@ -84,3 +85,9 @@ class RunDesk:
     async def cancel(self, run_id: str) -> Run:
         """Stop a run that has not ended; one that has stays as it is. Raises NotFound."""
         return await self.control.cancel(await self.show(run_id))
+
+    async def _start(
+        self, connection: Connection, kind: RunKind, user: str | None = None
+    ) -> tuple[Run, bool]:
+        customer = await self.connections.customer(connection)
+        return await self.control.start(customer, kind, Trigger.API, user)

@@ -1,18 +1,19 @@
 """What every Fleet, AuditLog, WorkQueues and SecretVersions must do."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
 
 from shared.core.audit import AuditEntry, Operator, begun, finished
 from shared.core.connection import ConnectionState
+from shared.core.copies import Value
 from shared.core.customer import Account, new_account_id
 from shared.core.errors import ConcurrentUpdate, NotFound
 from shared.core.messages import QueueMessage, SyncMessage
 from shared.ports import AccountStore, ConnectionStore, Secrets
-from shared.ports.operation import AuditLog, Fleet, SecretVersions, WorkQueues
+from shared.ports.operation import AuditLog, Fleet, SecretVersions, Tables, WorkQueues
 from tests.contract.contracts.values import HOSTILE, LATER, NOW, active, connection, unique
 
 BY = Operator("0b1e5f7a-0000-4000-8000-00000000000a", "Zoë 名前 <zoe@msp.example>")
@@ -179,6 +180,41 @@ class WorkQueuesContract:
             await queues.peek("another", 1, poison=False)
         with pytest.raises(NotFound):
             await queues.requeue("another", 1)
+
+
+class TablesContract:
+    """All state, row by row."""
+
+    @pytest.fixture
+    def tables(self) -> Tables:
+        raise NotImplementedError("the tables under test")
+
+    async def test_rows_come_back_with_every_value(self, tables: Tables) -> None:
+        """Of every kind that a table has, and of any text, over more partitions than one."""
+        table = f"t{unique()}"
+        rows: list[dict[str, Value]] = [
+            {
+                "PartitionKey": f"p{number % 2}",
+                "RowKey": f"{number:03d}",
+                "text": text,
+                "flag": bool(number % 2),
+                "number": number,
+                "share": number + 0.5,
+                "at": NOW,
+                "blob": bytes(range(256)),
+            }
+            for number, text in enumerate(HOSTILE)
+        ]
+        await tables.put(table, rows)
+        await tables.put(table, rows[:3])  # once more
+        found = [row async for part in tables.rows(table) for row in part]
+        assert found == sorted(rows, key=lambda row: (str(row["PartitionKey"]), str(row["RowKey"])))
+        assert all(type(value) in {str, bool, int, float, datetime, bytes} for value in found[0].values())
+        assert table in {name[-len(table) :] for name in await tables.names()}
+
+    async def test_a_table_that_is_not_there_has_no_rows(self, tables: Tables) -> None:
+        """Looking makes none."""
+        assert [part async for part in tables.rows(f"t{unique()}")] == []
 
 
 class SecretVersionsContract:

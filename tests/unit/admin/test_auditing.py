@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from typer.main import get_command
@@ -93,6 +94,8 @@ CHANGING = {
     ("credential", "prove"),
     ("credential", "rotate"),
     ("credential", "retire"),
+    ("tables", "copy", "FOLDER/copy"),
+    ("tables", "restore", "FOLDER/given"),
 }
 LOOKING = {
     ("accounts", "list"),
@@ -112,9 +115,12 @@ LOOKING = {
 
 
 @pytest.mark.parametrize("arguments", sorted(CHANGING))
-def test_whatever_changes_something_is_written_down(call: CommandLine, arguments: tuple[str, ...]) -> None:
+def test_whatever_changes_something_is_written_down(
+    call: CommandLine, arguments: tuple[str, ...], tmp_path: Path
+) -> None:
     """Even where it changes nothing, as there is no such thing."""
-    call(*arguments, given="x")
+    (tmp_path / "given").write_bytes(b"no copy")
+    call(*(argument.replace("FOLDER", str(tmp_path)) for argument in arguments), given="x")
     assert len(call.acts) == 1
 
 
