@@ -65,7 +65,7 @@ def purge(
         more["connection"] = subject.connection_id
         found, secret = await desk.count(subject), await desk.secret(subject)
         await desk.stop(subject)
-        deleted = await _deleted(operations, subject, found)
+        deleted = await _deleted(operations, subject, found, await desk.count(subject))
         erasure = await desk.prove(subject, found, deleted, secret)
         more["rows"] = str(sum(deleted.values()))
         more["left"] = str(sum(erasure.left.values()))
@@ -101,13 +101,15 @@ def _confirm(customer: str, *, as_json: bool) -> None:
         )
 
 
-async def _deleted(operations: Operations, subject: Subject, found: dict[str, int]) -> dict[str, int]:
-    """Erase, with a bar on a terminal for whoever waits."""
-    deleted = dict.fromkeys(found, 0)
+async def _deleted(
+    operations: Operations, subject: Subject, found: dict[str, int], still: dict[str, int]
+) -> dict[str, int]:
+    """Erase, with a bar on a terminal for whoever waits. `still`: what the disconnect has left of it."""
+    deleted = {table: max(rows - still[table], 0) for table, rows in found.items()}
     console = Console(stderr=True)
     columns = (*Progress.get_default_columns(), TextColumn("{task.completed} rows"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("Erasing", total=sum(found.values()))
+        bar = progress.add_task("Erasing", total=sum(still.values()))
         async for table, rows in operations.erasing.erase(subject):
             deleted = added(deleted, table, rows)
             progress.update(bar, advance=rows, description=f"Erasing {table}")
