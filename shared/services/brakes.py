@@ -3,8 +3,8 @@
 from shared.core.brake import Brake, SyncsStopped, stopped
 from shared.ports import BrakeStore, Clock
 
-LOOK_EVERY = 10.0
-"""Seconds; so soon every worker knows of a brake that was put on or let go."""
+LOOK_EVERY = 8.0
+"""Seconds. A run at work asks every other second, so that ten after a brake was put on nobody goes on."""
 
 
 class Brakes:

@@ -113,7 +113,7 @@ async def test_a_held_run_waits_on() -> None:
 
 
 async def test_one_look_serves_many_runs() -> None:
-    """A busy worker asks storage every ten seconds, however many runs it has."""
+    """A busy worker asks storage every eight seconds, however many runs it has."""
     world = World()
     customer, _ = await world.connected(*PEOPLE)
     process = Process()
