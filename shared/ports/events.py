@@ -31,7 +31,10 @@ class FeedPart(msgspec.Struct, frozen=True):
 
 
 class EventStore(Protocol):
-    """One feed per account: numbered without gaps, in the order in which events came, and never changed."""
+    """One feed per account: numbered without gaps, in the order in which events came, and never changed.
+
+    Only a customer that is erased takes its own events along; their places stay empty.
+    """
 
     async def append(self, account_id: str, events: Sequence[Event]) -> list[Event]:
         """Give each event the next place, but one whose `key` has one already; returns all with their places.
