@@ -13,12 +13,12 @@ from playwright.async_api import Browser, Page, expect
 from sandbox.api_client import Document
 from sandbox.stack import Stack
 from sandbox.world.seed import CUSTOMERS_BY_KEY
-from tests.e2e.conftest import stack
+from tests.e2e.conftest import collector, stack
 from tests.e2e.scene import Customer, Scene, open_scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
-__all__ = ["stack"]
+__all__ = ["collector", "stack"]
 PATIENCE = 30_000  # milliseconds
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -15,8 +16,8 @@ MINUTES = 240  # seconds; nobody here waits for them
 
 async def _put_off(scene: Scene, run_id: str) -> None:
     """Wait until the run's message is on the queue again, to come back after these minutes."""
-    mark = f"run.put_off run={run_id} seconds={MINUTES:.1f}"
-    await eventually(lambda: asyncio.to_thread(scene.log), lambda text: mark in text)
+    put_off = re.compile(rf"run\.put_off run={run_id} .*code=graph_throttled seconds={MINUTES:.1f}")
+    await eventually(lambda: asyncio.to_thread(scene.log), put_off.search)
 
 
 async def test_a_wait_of_minutes_is_the_queues_and_holds_up_nobody(scene: Scene) -> None:

@@ -72,7 +72,7 @@ async def _put_off(scene: Scene, customer: Customer) -> PutOff:
         lambda: scene.api.run(run_id), lambda run: run["error"] or run["finished_at"]
     )
     at_once = await scene.request_count(customer)
-    log = f"run.put_off run={run_id} seconds="
+    log = f"run.put_off run={run_id} "
     await eventually(lambda: asyncio.to_thread(scene.log), lambda text: log in text)
     requests_meanwhile = await scene.request_count(customer)
     in_the_end = await scene.api.finished(run_id)
