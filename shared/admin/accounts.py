@@ -37,7 +37,7 @@ def create(
 @app.command("list")
 def list_accounts(as_json: Json = False) -> None:
     """List every account."""
-    found = look(lambda operations: operations.connections.accounts(), as_json=as_json)
+    found = look("accounts list", {}, lambda operations: operations.connections.accounts(), as_json=as_json)
     rows = [
         {"id": account.id, "name": account.name, "created": moment(account.created_at)} for account in found
     ]
@@ -68,4 +68,4 @@ def show_account(
             "syncs stopped": stopped(await operations.connections.braked(), account),
         }
 
-    show(look(found, as_json=as_json), as_json=as_json)
+    show(look("accounts show", {"account": account}, found, as_json=as_json), as_json=as_json)

@@ -17,11 +17,19 @@ def list_acts(
     since: Annotated[
         datetime | None, typer.Option(help="Only what was begun then or later, in UTC: 2026-03-02T12:00:00.")
     ] = None,
+    looks: Annotated[
+        bool, typer.Option("--looks", help="Also what changed nothing and named nobody.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """List what was done, newest first: when, by whom, to what, and how it ended."""
     from_then = None if since is None else since.replace(tzinfo=UTC)
-    found = look(lambda operations: operations.auditing.list(limit, from_then), as_json=as_json)
+    found = look(
+        "audit list",
+        {},
+        lambda operations: operations.auditing.list(limit, from_then, looks=looks),
+        as_json=as_json,
+    )
     rows = [
         {
             "at": moment(one.at),

@@ -36,7 +36,7 @@ def list_connections(
         lines, more = await desk.search(limit, account, state, late=late)
         return lines, more, await desk.braked(), operations.app.clock.now()
 
-    lines, more, brakes, now = look(found, as_json=as_json)
+    lines, more, brakes, now = look("connections list", {"account": account}, found, as_json=as_json)
     rows = [
         {
             **_document(line, brakes),
@@ -64,7 +64,7 @@ def show_connection(connection: Connection, as_json: Json = False) -> None:
     async def found(operations: Operations) -> tuple[Line, list[Brake]]:
         return await operations.connections.show(connection), await operations.connections.braked()
 
-    line, brakes = look(found, as_json=as_json)
+    line, brakes = look("connections show", {"connection": connection}, found, as_json=as_json)
     one, trouble = line.connection, line.connection.trouble
     show(
         {

@@ -28,7 +28,7 @@ _STDIN = Path("-")
 @app.command("show")
 def show_credential(as_json: Json = False) -> None:
     """Show what kind it is, and its versions in Key Vault; never its value."""
-    found = look(lambda operations: operations.credential.show(), as_json=as_json)
+    found = look("credential show", {}, lambda operations: operations.credential.show(), as_json=as_json)
     show(_document(found), as_json=as_json)
 
 

@@ -35,7 +35,7 @@ def list_customers(account: Account, as_json: Json = False) -> None:
 
     rows = [
         {"connection": one.connection_id, "id": one.id, "name": one.name}
-        for one in look(found, as_json=as_json)
+        for one in look("customers list", {"account": account}, found, as_json=as_json)
     ]
     listing(rows, as_json=as_json, shown=("connection", "id", "name"), empty="The account has no customers.")
 
@@ -83,7 +83,8 @@ def _count(account: str, customer: str, *, as_json: bool) -> None:
         subject = await desk.subject(account, customer)
         return await desk.count(subject), await desk.secret(subject) is not None
 
-    found, secret = look(counted, as_json=as_json)
+    ids = {"account": account, "customer": customer}
+    found, secret = look("customers purge", ids, counted, as_json=as_json)
     document: Mapping[str, Any] = {"customer": customer, "erased": False, "token": secret, "rows": found}
     show(document, as_json=as_json)
     if not as_json:

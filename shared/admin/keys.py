@@ -45,7 +45,7 @@ def list_keys(account: Account, as_json: Json = False) -> None:
     async def found(operations: Operations) -> tuple[list[ApiKey], datetime]:
         return await operations.app.access.keys(account), operations.app.clock.now()
 
-    keys, now = look(found, as_json=as_json)
+    keys, now = look("keys list", {"account": account}, found, as_json=as_json)
     rows = [
         {
             "id": key.id,

@@ -28,7 +28,7 @@ _TOLD = (
 @app.command("list")
 def list_queues(as_json: Json = False) -> None:
     """List the queues: about how many messages wait, hidden ones included, and how many were set aside."""
-    found = look(lambda operations: operations.queues.lengths(), as_json=as_json)
+    found = look("queues list", {}, lambda operations: operations.queues.lengths(), as_json=as_json)
     rows = [{"queue": one.name, "messages": one.messages, "poison": one.poison} for one in found]
     listing(rows, as_json=as_json, shown=("queue", "messages", "poison"), empty="There are no queues.")
 
@@ -43,7 +43,12 @@ def peek(
     as_json: Json = False,
 ) -> None:
     """Look at the first messages without taking them: what each is for, by its ids."""
-    found = look(lambda operations: operations.queues.peek(queue, limit, poison=poison), as_json=as_json)
+    found = look(
+        "queues peek",
+        {"queue": queue},
+        lambda operations: operations.queues.peek(queue, limit, poison=poison),
+        as_json=as_json,
+    )
     listing(
         [_row(message) for message in found],
         as_json=as_json,

@@ -23,9 +23,20 @@ FAILED, WRONG, PARTLY, LATER = 1, 2, 3, 4
 """Exit codes."""
 
 
-def look(work: Callable[[Operations], Awaitable[T]], *, as_json: bool) -> T:
-    """What a verb finds that changes nothing and shows nobody's personal data."""
-    return _carried_out(work, as_json)
+def look(
+    verb: str,
+    ids: Mapping[str, str | None],
+    work: Callable[[Operations], Awaitable[T]],
+    *,
+    as_json: bool,
+) -> T:
+    """What a verb finds that changes nothing and shows nobody's personal data; written down as `act` does."""
+
+    async def looked(operations: Operations) -> T:
+        async with operations.auditing.act(verb, _named(ids), looked=True):
+            return await work(operations)
+
+    return _carried_out(looked, as_json)
 
 
 def act(
@@ -40,13 +51,16 @@ def act(
     `ids`: what it is about; `work` may add to the dictionary that it is given, for the row that is written
     at the end.
     """
-    named = {name: value for name, value in ids.items() if value is not None}
 
     async def audited(operations: Operations) -> T:
-        async with operations.auditing.act(verb, named) as more:
+        async with operations.auditing.act(verb, _named(ids)) as more:
             return await work(operations, more)
 
     return _carried_out(audited, as_json)
+
+
+def _named(ids: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in ids.items() if value is not None}
 
 
 def refuse(code: str, title: str, detail: str, *, as_json: bool, status: int = WRONG) -> NoReturn:

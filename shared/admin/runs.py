@@ -26,7 +26,12 @@ def list_runs(
     as_json: Json = False,
 ) -> None:
     """List a connection's runs, newest first."""
-    page: Page[Run] = look(lambda operations: operations.runs.list(connection, limit, after), as_json=as_json)
+    page: Page[Run] = look(
+        "runs list",
+        {"connection": connection},
+        lambda operations: operations.runs.list(connection, limit, after),
+        as_json=as_json,
+    )
     listing(
         [_row(run) for run in page.items], as_json=as_json, shown=_SHOWN, empty="The connection has no runs."
     )
@@ -45,7 +50,8 @@ def show_run(
 ) -> None:
     """Show a run: how it ended and why, what it read and wrote, and what the guard said."""
     if not changes:
-        show(_document(look(lambda operations: operations.runs.show(run), as_json=as_json)), as_json=as_json)
+        one = look("runs show", {"run": run}, lambda operations: operations.runs.show(run), as_json=as_json)
+        show(_document(one), as_json=as_json)
         return
 
     async def found(operations: Operations, _: dict[str, str]) -> tuple[Run, list[Change]]:

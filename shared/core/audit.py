@@ -20,7 +20,7 @@ class AuditEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `act` names what belongs together: the row that was written before anything was done, with `outcome` None,
     and the one that says how it ended: `done`, or the code of what went wrong. `ids`: what it was done to.
-    Times are UTC.
+    `looked`: it changed nothing and named nobody. Times are UTC.
     """
 
     act: str
@@ -30,6 +30,7 @@ class AuditEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     by: Operator
     ids: dict[str, str] = {}
     outcome: str | None = None
+    looked: bool = False
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -42,11 +43,12 @@ class Act(msgspec.Struct, frozen=True):
     ids: dict[str, str]
     outcome: str | None
     ended_at: datetime | None
+    looked: bool
 
 
-def begun(verb: str, by: Operator, ids: dict[str, str], now: datetime) -> AuditEntry:
+def begun(verb: str, by: Operator, ids: dict[str, str], now: datetime, *, looked: bool = False) -> AuditEntry:
     """The row to write before anything is done."""
-    return AuditEntry(f"act_{secrets.token_hex(8)}", now, now, verb, by, ids)
+    return AuditEntry(f"act_{secrets.token_hex(8)}", now, now, verb, by, ids, looked=looked)
 
 
 def finished(entry: AuditEntry, outcome: str, now: datetime) -> AuditEntry:
@@ -72,4 +74,6 @@ def acts(entries: Iterable[AuditEntry]) -> Iterator[Act]:
 
 def _act(entry: AuditEntry) -> Act:
     ended_at = None if entry.outcome is None else entry.at
-    return Act(entry.act, entry.begun_at, entry.verb, entry.by, entry.ids, entry.outcome, ended_at)
+    return Act(
+        entry.act, entry.begun_at, entry.verb, entry.by, entry.ids, entry.outcome, ended_at, entry.looked
+    )

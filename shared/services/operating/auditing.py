@@ -23,13 +23,17 @@ class Auditing:
     clock: Clock
 
     @asynccontextmanager
-    async def act(self, verb: str, ids: Mapping[str, str]) -> AsyncIterator[dict[str, str]]:
+    async def act(
+        self, verb: str, ids: Mapping[str, str], *, looked: bool = False
+    ) -> AsyncIterator[dict[str, str]]:
         """Do something as the operator; what is put into the ids that this gives is written down at the end.
+
+        `looked`: it changes nothing and names nobody.
 
         Raises what the body raises, and what keeps the log from being written.
         """
         by = await self.who.operator()
-        entry = begun(verb, by, dict(ids), self.clock.now())
+        entry = begun(verb, by, dict(ids), self.clock.now(), looked=looked)
         await self.audit.append(entry)
         log(
             "operator.acted",
@@ -52,11 +56,12 @@ class Auditing:
             entry.ids.update(more)
             await self.audit.append(finished(entry, outcome, self.clock.now()))
 
-    async def list(self, limit: int, since: datetime | None = None) -> list[Act]:
-        """What operators did, newest first."""
+    async def list(self, limit: int, since: datetime | None = None, *, looks: bool = False) -> list[Act]:
+        """What operators did, newest first. `looks`: what they only looked at too."""
         entries = []
         async for entry in self.audit.entries(since):
-            entries.append(entry)
+            if looks or not entry.looked:
+                entries.append(entry)
             if len(entries) > 2 * limit:  # each act has two rows at most
                 break
         return list(acts(entries))[:limit]

@@ -51,7 +51,16 @@ class CommandLine:
 
     @property
     def acts(self) -> list[Act]:
-        """What the audit log says was done, oldest first."""
+        """What the audit log says was done, oldest first; what was only looked at is in `looks`."""
+        return [act for act in self._written if not act.looked]
+
+    @property
+    def looks(self) -> list[Act]:
+        """What the audit log says was looked at, oldest first."""
+        return [act for act in self._written if act.looked]
+
+    @property
+    def _written(self) -> list[Act]:
         rows = sorted(self.world.audit.rows, key=lambda row: (row.begun_at, row.act))
         return list(acts(rows))
 

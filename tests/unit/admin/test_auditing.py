@@ -1,4 +1,4 @@
-"""The audit log: whatever changes something, or names people, is written down before it is done."""
+"""The audit log: every verb is written down before it is carried out, and how it ended."""
 
 from __future__ import annotations
 
@@ -125,14 +125,17 @@ def test_whatever_changes_something_is_written_down(
 
 
 @pytest.mark.parametrize("arguments", sorted(LOOKING))
-def test_looking_at_what_is_not_personal_is_not(call: CommandLine, arguments: tuple[str, ...]) -> None:
-    """The log is for what somebody may have to answer for."""
+def test_who_only_looks_is_written_down_too_and_apart(call: CommandLine, arguments: tuple[str, ...]) -> None:
+    """Among what was done it would hide what somebody may have to answer for."""
     call(*arguments)
-    assert call.acts == []
+    assert (len(call.looks), call.acts) == (1, [])
+    assert call.looks[0].outcome is not None
+    assert call.json("audit", "list") == []
+    assert call.looks[0].verb in [act["verb"] for act in call.json("audit", "list", "--looks")]
 
 
 def test_every_verb_is_one_of_these(call: CommandLine) -> None:
-    """Whoever adds a verb decides whether it is written down."""
+    """Whoever adds a verb decides whether it only looks."""
     groups = get_command(app).commands  # type: ignore[attr-defined]
     verbs = {(group, verb) for group, found in groups.items() for verb in found.commands}
     assert verbs == {arguments[:2] for arguments in CHANGING | LOOKING}
