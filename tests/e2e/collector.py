@@ -17,6 +17,8 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+Request = ExportTraceServiceRequest | ExportMetricsServiceRequest | ExportLogsServiceRequest
+
 _SPAN_IDS = re.compile(r"^ *(trace_id|span_id|parent_span_id): .*\n", re.MULTILINE)
 
 
@@ -29,7 +31,7 @@ class Collector:
     metrics: set[str] = field(default_factory=set)
     lines: list[LogRecord] = field(default_factory=list)
     services: set[str] = field(default_factory=set)
-    texts: list[str] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         collector = self
@@ -63,13 +65,18 @@ class Collector:
 
     @property
     def text(self) -> str:
-        return _SPAN_IDS.sub("", "\n".join(self.texts))
+        return _SPAN_IDS.sub("", "\n".join(map(str, list(self.requests))))
+
+    def forget(self) -> None:
+        """Keep nothing of what came until now; whoever reads all of it would read for long."""
+        for kept in (self.spans, self.lines, self.requests, self.metrics):
+            kept.clear()
 
     def take(self, path: str, body: bytes) -> None:
         """Keep one request."""
         if path == "/v1/traces":
             spans = ExportTraceServiceRequest.FromString(body)
-            self.texts.append(str(spans))
+            self.requests.append(spans)
             for resource_spans in spans.resource_spans:
                 self.services.add(attributes(resource_spans.resource.attributes)["service.name"])
                 for scope_spans in resource_spans.scope_spans:
@@ -77,13 +84,13 @@ class Collector:
                     self.spans += scope_spans.spans
         elif path == "/v1/metrics":
             metrics = ExportMetricsServiceRequest.FromString(body)
-            self.texts.append(str(metrics))
+            self.requests.append(metrics)
             for resource_metrics in metrics.resource_metrics:
                 for scope_metrics in resource_metrics.scope_metrics:
                     self.metrics |= {metric.name for metric in scope_metrics.metrics}
         else:
             logs = ExportLogsServiceRequest.FromString(body)
-            self.texts.append(str(logs))
+            self.requests.append(logs)
             for resource_logs in logs.resource_logs:
                 for scope_logs in resource_logs.scope_logs:
                     self.lines += scope_logs.log_records

@@ -32,6 +32,7 @@ async def test_the_log_tells_what_happened_and_nothing_about_anybody(
 
     What is sent to a collector, spans and metrics too, says no more than the log.
     """
+    collector.forget()
     words: set[str] = set()
     run_ids = [run_id async for run_id in _live(scene, words)]
     log = await asyncio.to_thread(scene.log)

@@ -35,11 +35,13 @@ POST = "POST /api/v1/customers/{customer}/runs"
 
 async def test_a_sync_that_was_asked_for_arrives_as_one_trace(scene: Scene, collector: Collector) -> None:
     """From the request through both queues to the event that it announces, all of it the app's own spans."""
+    collector.forget()
     customer = await scene.connected("quince")
     run_id = (await scene.sync(customer))["id"]
 
     async def found() -> list[Span]:
-        return [span for span in collector.spans if span.trace_id == _trace_of(collector, run_id)]
+        trace = _trace_of(collector, run_id)
+        return [span for span in list(collector.spans) if span.trace_id == trace]
 
     spans = await eventually(found, lambda spans: {POST, PUBLISHED} <= {span.name for span in spans})
     by_id = {span.span_id: span for span in spans}
@@ -55,6 +57,7 @@ async def test_a_sync_that_was_asked_for_arrives_as_one_trace(scene: Scene, coll
 
 async def test_metrics_and_events_arrive_too(scene: Scene, collector: Collector) -> None:
     """And the events of a run belong to its trace."""
+    collector.forget()
     customer = await scene.connected("quince")
     run_id = (await scene.sync(customer))["id"]
 
