@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -63,9 +63,11 @@ def test_a_list_that_was_cut_says_so(call: CommandLine, customer: Customer) -> N
 
 
 def test_only_late_connections_are_listed_on_request(call: CommandLine, customer: Customer) -> None:
-    """Late is what the portal calls late."""
+    """Late is what wakes an operator, an hour before the portal speaks of it."""
+    next_sync = datetime.fromisoformat(call.json("connections", "show", customer.connection_id)["next"])
+    call.world.clock.move_to(next_sync + timedelta(minutes=59))
     assert call.json("connections", "list", "--late") == []
-    call.world.clock.advance(timedelta(days=2))
+    call.world.clock.move_to(next_sync + timedelta(hours=1))
     (late,) = call.json("connections", "list", "--late")
     assert late["id"] == customer.connection_id
     assert late["overdue since"] is not None
