@@ -5,7 +5,7 @@ import os
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import httpx
@@ -24,25 +24,21 @@ from shared.adapters.builtin import BuiltinDestinations
 from shared.adapters.entra.applications import Applications
 from shared.adapters.entra.credential import ServiceCredential
 from shared.adapters.entra.id_tokens import IdTokens
-from shared.adapters.entra.proof import EntraProof
 from shared.adapters.entra.sign_in import EntraSignIn
 from shared.adapters.entra.tenants import EntraTenants
 from shared.adapters.graph.directory import GraphDirectories
 from shared.adapters.graph.limits import SharedLimits
-from shared.adapters.key_vault import KeyVaultSecrets, KeyVaultVersions
-from shared.adapters.operator import LocalOperator, SignedInOperator
+from shared.adapters.key_vault import KeyVaultSecrets
 from shared.adapters.psa.accounts import Psas
 from shared.adapters.psa.routing import AccountRoutes
 from shared.adapters.queue import DELIVERY_QUEUE_NAME, PUBLISH_QUEUE_NAME, QUEUE_NAME, StorageQueue
 from shared.adapters.system_clock import SystemClock
 from shared.adapters.tables.account_destinations import TableAccountDestinations, TableCustomFields
 from shared.adapters.tables.accounts import TableAccounts, TableCustomers
-from shared.adapters.tables.audit import TableAudit
 from shared.adapters.tables.brakes import TableBrakes
 from shared.adapters.tables.budgets import TableBudgets
 from shared.adapters.tables.connections import TableConnections
 from shared.adapters.tables.events import TableEvents
-from shared.adapters.tables.fleet import TableFleet
 from shared.adapters.tables.links import TableLinks
 from shared.adapters.tables.listings import TableListings
 from shared.adapters.tables.mirrors import TableMirrors
@@ -52,16 +48,15 @@ from shared.adapters.tables.reports import TableReports
 from shared.adapters.tables.reviews import TableReviews
 from shared.adapters.tables.runs import TableChanges, TableRuns
 from shared.adapters.tables.slots import TableSlots
-from shared.adapters.tables.traces import TableTraces
 from shared.adapters.tables.webhooks import TableDeliveries, TableWebhooks
-from shared.adapters.tables.whole import WholeTables
 from shared.adapters.traced_transport import TracedTransport
 from shared.adapters.webhooks import WebhookReceivers
-from shared.adapters.work_queues import StorageWorkQueues
 from shared.app import App, Outside, wire
 from shared.logs import quiet_libraries
-from shared.operations import Office, Operations, wire_operations
 from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from shared.operations import Operations
 
 _SDK_RETRIES = 4  # the SDK's own ten can take minutes, which a queue message would rather wait in the queue
 _GRAPH_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
@@ -86,13 +81,24 @@ def build(settings: Settings) -> App:
     return _built(settings).app
 
 
-def new_operations() -> Operations:
+def new_operations() -> "Operations":
     """The operator's services for one call of the command line. Raises SettingsError."""
     return build_operations(Settings.from_environment(os.environ))
 
 
-def build_operations(settings: Settings) -> Operations:
+def build_operations(settings: Settings) -> "Operations":
     """The operator's services, and the app with them."""
+    # Imported here: no function of the app needs them.
+    from shared.adapters.entra.proof import EntraProof
+    from shared.adapters.key_vault import KeyVaultVersions
+    from shared.adapters.operator import LocalOperator, SignedInOperator
+    from shared.adapters.tables.audit import TableAudit
+    from shared.adapters.tables.fleet import TableFleet
+    from shared.adapters.tables.traces import TableTraces
+    from shared.adapters.tables.whole import WholeTables
+    from shared.adapters.work_queues import StorageWorkQueues
+    from shared.operations import Office, wire_operations
+
     built = _built(settings)
     tables, queues = built.tables, {}
     options = built.options("queue") | {"message_encode_policy": None}  # what lies there is moved as it is

@@ -5,7 +5,7 @@ every cold start.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -34,12 +34,7 @@ class UndecodableMessage(Exception):
 
 async def fan_out() -> None:
     """Fan out the slot that is due."""
-    from shared.bootstrap import get_app
-    from shared.telemetry.spans import span
-
-    app = get_app()
-    with span("fan_out"), _discreet():
-        await app.fan_out.fire()
+    await _fired("fan_out", lambda app: app.fan_out.fire())
 
 
 async def work(
@@ -121,22 +116,22 @@ async def abandon(app: "App", message: QueueMessage) -> None:
 
 async def housekeeping() -> None:
     """Tidy up."""
-    from shared.bootstrap import get_app
-    from shared.telemetry.spans import span
-
-    app = get_app()
-    with span("housekeeping"), _discreet():
-        await app.housekeeping.tidy()
+    await _fired("housekeeping", lambda app: app.housekeeping.tidy())
 
 
 async def observe() -> None:
     """Tell how everything is."""
+    await _fired("observe", lambda app: app.observing.look())
+
+
+async def _fired(name: str, serve: Callable[["App"], Awaitable[object]]) -> None:
+    """One firing of a timer."""
     from shared.bootstrap import get_app
     from shared.telemetry.spans import span
 
     app = get_app()
-    with span("observe"), _discreet():
-        await app.observing.look()
+    with span(name), _discreet():
+        await serve(app)
 
 
 def _decoded(body: bytes) -> QueueMessage | None:

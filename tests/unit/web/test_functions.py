@@ -53,6 +53,20 @@ def test_indexing_loads_neither_web_nor_graph_code(indexed: dict[str, Any]) -> N
     assert "shared.entry_points" in indexed["modules"]
 
 
+def test_the_app_loads_nothing_of_the_operators() -> None:
+    """What only the command line uses is not imported by every instance."""
+    code = "import json, sys, shared.bootstrap; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = json.loads(done.stdout)
+    assert "shared.app" in loaded
+    assert [
+        name for name in loaded if name.startswith(("shared.admin", "shared.oper", "shared.services.oper"))
+    ] == []
+    assert "shared.adapters.tables.fleet" not in loaded
+
+
 def test_every_function_is_named_and_anonymous_where_it_checks_itself(indexed: dict[str, Any]) -> None:
     """Three surfaces take every method on their own route, and the app does the checking."""
     functions = indexed["functions"]
