@@ -1,12 +1,14 @@
 """What the command line prints: one JSON document, or text for people. Everything else goes to stderr."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -57,6 +59,16 @@ def note(text: str) -> None:
 def print_json(document: object) -> None:
     """The one document of a call, on one line."""
     typer.echo(json.dumps(document))
+
+
+@contextmanager
+def moving() -> Iterator[Callable[[str], None]]:
+    """Takes how far something is, again and again, and shows it where there is a terminal."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("")
+        yield lambda text: progress.update(bar, description=text)
 
 
 def moment(at: datetime | None) -> str | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.admin.output import Json, listing, moment, show
+from shared.admin.output import Json, listing, moment, moving, show
 from shared.admin.running import act, look
 from shared.operations import Operations
 from shared.ports.operation import PeekedMessage
@@ -13,6 +13,7 @@ from shared.ports.operation import PeekedMessage
 app = typer.Typer(no_args_is_help=True, help="The queues of work.")
 
 Queue = Annotated[str, typer.Argument(help="The queue's name, as `queues list` has it.")]
+_AT_ONCE = 32  # messages between two looks at how far it is
 _TOLD = (
     "kind",
     "account_id",
@@ -70,7 +71,14 @@ def requeue(
     """
 
     async def moved(operations: Operations, more: dict[str, str]) -> dict[str, Any]:
-        count = await operations.queues.requeue(queue, limit)
+        count = 0
+        with moving() as say:
+            while count < limit:
+                some = await operations.queues.requeue(queue, min(limit - count, _AT_ONCE))
+                if not some:
+                    break
+                count += some
+                say(f"{count} messages are back")
         more["messages"] = str(count)
         return {"queue": queue, "requeued": count}
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.admin.output import Json, listing, moment, note, print_json, show
+from shared.admin.output import Json, listing, moment, moving, note, print_json, show
 from shared.admin.running import PARTLY, act, look, refuse, said
 from shared.core.changes import Change
 from shared.core.errors import TenantryError
@@ -44,7 +44,7 @@ def show_run(
     run: OneRun,
     changes: Annotated[
         bool,
-        typer.Option("--changes", help="And every line of what it did. They name people: it is audited."),
+        typer.Option("--changes", help="And every line of what it did, which names people."),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -139,15 +139,17 @@ def _retry_one(name: str, *, as_json: bool) -> None:
 def _retry_all(account: str | None, limit: int, *, as_json: bool) -> None:
     async def retried(operations: Operations, more: dict[str, str]) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
-        async for connection in operations.runs.given_up(account):
-            if len(rows) == limit:
-                more["stopped_at"] = str(limit)
-                break
-            try:
-                run, _ = await operations.runs.sync(connection)
-                rows.append({"connection": connection.id, "run": run.id, "error": None})
-            except TenantryError as error:
-                rows.append({"connection": connection.id, "run": None, "error": said(error)})
+        with moving() as say:
+            async for connection in operations.runs.given_up(account):
+                if len(rows) == limit:
+                    more["stopped_at"] = str(limit)
+                    break
+                try:
+                    run, _ = await operations.runs.sync(connection)
+                    rows.append({"connection": connection.id, "run": run.id, "error": None})
+                except TenantryError as error:
+                    rows.append({"connection": connection.id, "run": None, "error": said(error)})
+                say(f"{len(rows)} tried again")
         more["runs"] = str(sum(1 for row in rows if row["run"]))
         return rows
 

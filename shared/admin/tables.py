@@ -1,6 +1,5 @@
 """`tables`: a copy of all state, and putting one back."""
 
-import contextlib
 import gzip
 import os
 from collections.abc import Iterator
@@ -8,10 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from shared.admin.output import Json, note, show
+from shared.admin.output import Json, moving, note, show
 from shared.admin.running import act, refuse
 from shared.operations import Operations
 
@@ -31,7 +28,7 @@ def copy(file: File, as_json: Json = False) -> None:
 
     async def copied(operations: Operations, more: dict[str, str]) -> dict[str, int]:
         counts: dict[str, int] = {}
-        with opened, gzip.GzipFile(fileobj=opened, mode="wb", mtime=0) as packed, _moving() as say:
+        with opened, gzip.GzipFile(fileobj=opened, mode="wb", mtime=0) as packed, moving() as say:
             async for table, line in operations.copying.copy():
                 packed.write(line + b"\n")
                 if table:
@@ -58,7 +55,7 @@ def restore(file: File, as_json: Json = False) -> None:
     async def restored(operations: Operations, more: dict[str, str]) -> dict[str, int]:
         expected = operations.copying.check(_lines(file))
         counts = dict.fromkeys(expected, 0)
-        with _moving() as say:
+        with moving() as say:
             async for table, rows in operations.copying.restore(_lines(file)):
                 counts[table] += rows
                 say(f"{table} {counts[table]}")
@@ -90,13 +87,3 @@ def _lines(file: Path) -> Iterator[bytes]:
                 yield line.rstrip(b"\n")
     except (OSError, EOFError):  # what is left is not whole, which whoever reads it finds out
         return
-
-
-@contextlib.contextmanager
-def _moving() -> Iterator[Any]:
-    """Says on a terminal how far it is."""
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("")
-        yield lambda text: progress.update(bar, description=text)
